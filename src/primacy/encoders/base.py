@@ -1,0 +1,107 @@
+"""What an encoder is: two methods, one identity. It never sees the task, the design or the store.
+
+    class MyEncoder:
+        fingerprint = "anything that changes when the vectors would"
+        def encode_text(self, texts: list[str]) -> np.ndarray: ...      # float32 (n, dim)
+
+is an encoder. What else one can do is said by further small protocols, each optional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from primacy.errors import EncoderError
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Maps texts to vectors.
+
+    `fingerprint` is a string that changes whenever the vectors would: weights, architecture with its activation,
+    tokenizer, context length, pooling, normalisation, precision, library version.
+    """
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of everything that shapes the vectors."""
+        ...
+
+    def encode_text(self, texts: list[str]) -> np.ndarray:
+        """Embed `texts`: float32 array (len(texts), dim), row i for text i, finite, in no way dependent on the
+        other rows beyond floating-point rounding."""
+        ...
+
+
+@runtime_checkable
+class HasUntrainedTwin(Protocol):
+    """An encoder that can be rebuilt with the same architecture and tokenizer but fresh random weights."""
+
+    def untrained_twin(self, seed: int) -> Encoder:
+        """The twin; the same seed gives the same weights."""
+        ...
+
+
+@runtime_checkable
+class CountsTokens(Protocol):
+    """An encoder that knows how many tokens of its own tokenizer a text takes (special tokens not counted)."""
+
+    def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
+        """Token counts, int64 (len(texts),)."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """An encoder that can say in a dictionary what its fingerprint was made of."""
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """JSON-able description: source, weights hash, architecture, activation, tokenizer, ..."""
+        ...
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """How to load an encoder.
+
+    `device` ("auto", "cpu", "cuda", "cuda:1", "mps") never enters a fingerprint; `precision` ("fp32", "bf16",
+    "fp16") does. `allow_activation_mismatch` loads weights under an activation that they were not trained with.
+    """
+
+    device: str = "auto"
+    precision: str = "fp32"
+    allow_activation_mismatch: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown precision here, before any weight is read."""
+        if self.precision not in PRECISIONS:
+            from primacy.errors import UnknownNameError
+
+            raise UnknownNameError("precision", self.precision, PRECISIONS)
+
+
+def checked_vectors(vectors: Any, n: int, source: str) -> np.ndarray:
+    """Return `vectors` as a C-contiguous float32 array (n, dim) or say what is wrong with them.
+
+    Raises:
+        EncoderError: wrong shape, not floating point, or not finite.
+    """
+    array = np.asarray(vectors)
+    if array.ndim != 2 or len(array) != n or array.shape[1] == 0:
+        raise EncoderError(f"{source}: encode_text returned shape {array.shape} for {n} texts, expected ({n}, dim)")
+    if not np.issubdtype(array.dtype, np.floating):
+        raise EncoderError(f"{source}: encode_text returned dtype {array.dtype}, expected float32")
+    finite = np.isfinite(array).all(axis=1)
+    if not finite.all():
+        raise EncoderError(
+            f"{source}: {int((~finite).sum())} of {n} vectors hold NaN or infinity"
+            f" (first at row {int(np.argmin(finite))})"
+        )
+    return np.ascontiguousarray(array, dtype=np.float32)

@@ -1,0 +1,233 @@
+"""`hf:` encoders: transformers' CLIP, SigLIP and SigLIP 2, and any AutoModel with mean or CLS pooling.
+
+    hf:org/name[@revision]          from the hub or its cache
+    hf:/path/to/folder              from a local folder
+    hf:org/name?pooling=cls         a plain text model (BERT, SimCSE, ...); the default pooling is mean
+
+Vectors are float32 and of unit length. SigLIP's towers attend to their padding, so they always get their full
+context and no attention mask, as they were trained; all others are batched by equal length and need no
+padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from primacy.encoders import _hub
+from primacy.encoders._names import require, split_query, split_revision
+from primacy.encoders._quiet import quiet_loading
+from primacy.encoders._tokenizers import count_without_special, tokenizer_digest
+from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights
+from primacy.encoders._weights import check_keys, refused_pickle, state_digest
+from primacy.encoders.base import EncoderOptions
+from primacy.errors import EncoderError, ModelUnavailableError, UnknownNameError
+from primacy.identity import fingerprint
+
+if TYPE_CHECKING:
+    import torch
+
+POOLINGS = ("mean", "cls")
+_TEXT_TOWERS = {
+    "clip_text_model": "CLIPTextModelWithProjection",
+    "siglip_text_model": "SiglipTextModel",
+    "siglip2_text_model": "Siglip2TextModel",
+}
+_UNBOUNDED = 1_000_000  # tokenizers without a limit say 10^30
+_OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl")
+
+
+class HfSpec(NamedTuple):
+    """`folder` holds the model's files; `pooling` is "mean", "cls" or, for CLIP and SigLIP, "model"."""
+
+    source: str
+    folder: Path
+    pooling: str
+    siglip: bool
+    lower: bool
+    context_length: int
+    seed: int | None = None
+
+
+def load(rest: str, options: EncoderOptions) -> HfEncoder:
+    """Load `hf:<rest>`.
+
+    Raises:
+        MissingExtraError: transformers is not installed.
+        ModelUnavailableError: neither a local folder nor a reachable repository.
+        UnknownNameError: an unknown setting or pooling.
+        EncoderError: the files cannot be read, hold code, or do not fit the architecture.
+    """
+    transformers = require("transformers", "transformers", "hf")
+    name, settings = split_query(rest, ("pooling",))
+    pooling = settings.get("pooling", "mean")
+    if pooling not in POOLINGS:
+        raise UnknownNameError("pooling", pooling, POOLINGS)
+    place = placement(options)
+    folder, source = _locate(name)
+    try:
+        with quiet_loading():
+            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise unreadable(folder, error) from error
+    model = _read_model(folder, config)
+    spec = _spec(source, folder, pooling, model, tokenizer)
+    return HfEncoder(spec, model, tokenizer, place)
+
+
+def _locate(name: str) -> tuple[Path, str]:
+    if Path(name).expanduser().is_dir():
+        return Path(name).expanduser(), "hf:local"
+    if name.startswith(("/", ".", "~")):
+        raise ModelUnavailableError(
+            f"folder {name!r} does not exist", hint="Give a folder with config.json and weights."
+        )
+    return _hub.fetch(*split_revision(name), _hub.transformers_files), f"hf:{split_revision(name)[0]}"
+
+
+def unreadable(folder: Path, error: Exception) -> ModelUnavailableError:
+    """The error for a folder from which transformers could not load."""
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ModelUnavailableError(
+        f"{folder} holds no model that transformers can load ({reason})",
+        hint="The folder needs config.json, tokenizer.json (or like files) and model.safetensors.",
+    )
+
+
+def _read_model(folder: Path, config: Any) -> Any:
+    import pickle
+
+    import transformers
+
+    kind = getattr(transformers, _TEXT_TOWERS.get(config.model_type, "AutoModel"))
+    safe = any(folder.glob("*.safetensors"))
+    try:
+        with quiet_loading():
+            model, info = kind.from_pretrained(
+                folder,
+                config=config,
+                local_files_only=True,
+                use_safetensors=safe,
+                weights_only=True,
+                output_loading_info=True,
+            )
+    except pickle.UnpicklingError as error:
+        raise refused_pickle(folder) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        if "weights_only" in str(error) or "WeightsUnpickler" in str(error):
+            raise refused_pickle(folder) from error
+        raise unreadable(folder, error) from error
+    # a checkpoint with a task head loads into the bare model; the pooling head is not used by mean or cls
+    check_keys([key for key in info["missing_keys"] if not key.startswith("pooler.")], (), str(folder))
+    return model.float()
+
+
+def _spec(source: str, folder: Path, pooling: str, model: Any, tokenizer: Any) -> HfSpec:
+    config = getattr(model.config, "text_config", None) or model.config
+    siglip = model.config.model_type.startswith("siglip")
+    lower = model.config.model_type.startswith("siglip2") or (siglip and "gemma" in type(tokenizer).__name__.lower())
+    positions = getattr(config, "max_position_embeddings", None) or _UNBOUNDED
+    if config.model_type in _OFFSET_POSITIONS:
+        positions -= 2  # they number positions from the padding index + 1
+    limit = positions if siglip else min(positions, tokenizer.model_max_length)
+    own = hasattr(model, "get_text_features") or config.model_type in _TEXT_TOWERS
+    if siglip and positions == _UNBOUNDED:
+        raise EncoderError(f"{source}: the configuration does not say how many text positions there are")
+    return HfSpec(source, folder, "model" if own else pooling, siglip, lower, int(min(limit, _UNBOUNDED)))
+
+
+class HfEncoder:
+    """Text side of a transformers model."""
+
+    def __init__(self, spec: HfSpec, model: Any, tokenizer: Any, place: Placement) -> None:
+        """Take over `model` (float32, on the CPU): it is hashed, then moved to `place`."""
+        self.spec, self.tokenizer, self._place = spec, tokenizer, place
+        weights = state_digest(model.state_dict().items())
+        self.model = model.to(device=place.device, dtype=place.dtype).eval().requires_grad_(False)
+        self.identity = _identity(spec, model, tokenizer, weights, place.precision)
+        self.fingerprint = fingerprint(self.identity)
+
+    def encode_text(self, texts: list[str]) -> np.ndarray:
+        """Unit-norm float32 (len(texts), dim).
+
+        Raises:
+            EncoderError: a text has no token at all (the tokenizer adds no special ones).
+        """
+        if not texts:
+            return self.encode_text(["a"])[:0]
+        ids = self._tokenize(texts)
+        lengths = np.array([len(row) for row in ids])
+        if not lengths.all():
+            raise EncoderError(f"{self.spec.source}: text {texts[int(np.argmin(lengths))]!r} has no token")
+        return encode_batches(
+            lengths, self._place.device, lambda rows: self._encode([ids[i] for i in rows]), self.spec.source
+        )
+
+    def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
+        """Tokens without the special ones, not cut to the context: int64 (len(texts),)."""
+        return count_without_special(self.tokenizer, [self._cased(text) for text in texts])
+
+    def untrained_twin(self, seed: int) -> HfEncoder:
+        """The same architecture and tokenizer with weights drawn afresh from `seed`."""
+        with seeded_weights(seed):
+            model = type(self.model)(self.model.config)
+        return HfEncoder(self.spec._replace(seed=seed), model.float(), self.tokenizer, self._place)
+
+    def _cased(self, text: str) -> str:
+        return text.lower() if self.spec.lower else text
+
+    def _tokenize(self, texts: list[str]) -> list[list[int]]:
+        padding = "max_length" if self.spec.siglip else False
+        encoded = self.tokenizer(
+            [self._cased(text) for text in texts],
+            truncation=True,
+            max_length=self.spec.context_length,
+            padding=padding,
+        )
+        return encoded["input_ids"]
+
+    def _encode(self, rows: list[list[int]]) -> torch.Tensor:
+        import torch
+
+        ids = torch.tensor(rows, device=self._place.device)
+        mask = None if self.spec.siglip else torch.ones_like(ids)
+        if self.spec.pooling == "model":
+            call = getattr(self.model, "get_text_features", self.model)
+            found = call(input_ids=ids, attention_mask=mask)
+            if isinstance(found, torch.Tensor):  # transformers 4
+                return found
+            text_embeds = getattr(found, "text_embeds", None)
+            return found.pooler_output if text_embeds is None else text_embeds
+        hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        return hidden[:, 0] if self.spec.pooling == "cls" else hidden.float().mean(dim=1)
+
+
+def _identity(spec: HfSpec, model: Any, tokenizer: Any, weights: str, precision: str) -> dict[str, Any]:
+    import transformers
+
+    config = getattr(model.config, "text_config", None) or model.config
+    shown = {
+        k: v for k, v in config.to_diff_dict().items() if k not in ("transformers_version", "dtype", "_name_or_path")
+    }
+    return {
+        "source": spec.source,
+        "weights": weights if spec.seed is None else f"untrained, seed {spec.seed}: {weights}",
+        "architecture": {"class": type(model).__name__, "config": shown},
+        "activation": getattr(config, "hidden_act", None) or getattr(config, "activation", "unknown"),
+        "tokenizer": {
+            "class": type(tokenizer).__name__,
+            "digest": tokenizer_digest(tokenizer),
+            "lower": spec.lower,
+        },
+        "context_length": spec.context_length,
+        "padding": "to the context length, attended to" if spec.siglip else "none",
+        "pooling": spec.pooling,
+        "precision": precision,
+        "normalisation": "l2",
+        "library": "transformers",
+        "version": transformers.__version__,
+    }

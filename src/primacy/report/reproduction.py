@@ -1,0 +1,76 @@
+"""A reproduced table for the terminal or as Markdown: printed figures first, ours below them with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from primacy.report import numbers
+from primacy.run.reproduce import Cell, OurRow, PublishedRow, Reproduction
+
+_WIDE = 112
+_NAME = 16
+
+
+def render_reproduction(reproduction: Reproduction, console: Console | None = None) -> None:
+    """Print the table: one block for the published rows, one for each encoder with a line an arm."""
+    console = console or Console()
+    table = reproduction.table
+    console.print(table.title, style="bold", markup=False, highlight=False)
+    if table.published:
+        rows = [[row.model, *(f"{value:.2f}" for value in row.values), row.denominator] for row in table.published]
+        _block(console, "published", table.columns, rows)
+    digits = 1 if console.width >= _WIDE else 0
+    for encoder in dict.fromkeys(row.encoder for row in reproduction.rows):
+        own = [row for row in reproduction.rows if row.encoder == encoder]
+        rows = [[row.arm, *(_with_interval(cell, digits) for cell in row.cells), _denominator(row)] for row in own]
+        _block(console, encoder, table.columns, rows)
+    console.print()
+    console.print(" ".join(table.note.split()), markup=False, highlight=False)
+
+
+def render_markdown(reproduction: Reproduction) -> str:
+    """A line an encoder and arm: values in percent, order bias with its interval, denominators."""
+    header = ["encoder", "arm", *reproduction.table.columns, "first - last [95 %]", "captions/clusters"]
+    lines = [_markdown(header), _markdown(["---"] * len(header))]
+    lines += [_markdown(_published(row)) for row in reproduction.table.published]
+    for row in reproduction.rows:
+        values = [numbers.number(row.metric, cell.value) for cell in row.cells]
+        bias = row.order_bias
+        limits = numbers.bracket(numbers.points(bias.ci_low), numbers.points(bias.ci_high))
+        cells = [f"`{row.encoder}`", row.arm, *values, f"{numbers.points(bias.value)} {limits}", _denominator(row)]
+        lines.append(_markdown(cells))
+    return "\n".join(lines)
+
+
+def _block(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    console.print()
+    block = Table(box=None, show_edge=False, pad_edge=False, title_justify="left")
+    block.add_column(numbers.shortened(numbers.printable(title), _NAME), width=_NAME, no_wrap=True)
+    for column in columns:
+        block.add_column(column, justify="right", no_wrap=True, min_width=8)
+    block.add_column("n/clusters", justify="right", no_wrap=True)
+    for row in rows:
+        block.add_row(*row)
+    console.print(block, markup=False, highlight=False)
+
+
+def _markdown(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _published(row: PublishedRow) -> list[str]:
+    bias = f"{row.values[0] - row.values[-1]:+.1f}"
+    return [row.model, "published", *(f"{value:.2f}" for value in row.values), bias, row.denominator]
+
+
+def _with_interval(cell: Cell, digits: int) -> str:
+    low, high = (numbers.fixed(limit, digits, factor=100) for limit in (cell.ci_low, cell.ci_high))
+    return f"{numbers.fixed(cell.value, digits, factor=100)} {numbers.bracket(low, high, tight=True)}"
+
+
+def _denominator(row: OurRow) -> str:
+    cell = row.cells[0]
+    return f"{cell.n:,.0f}/{cell.n_clusters:,}" if cell.n >= 1 else f"{cell.n:.1g}/{cell.n_clusters:,}"

@@ -1,0 +1,1 @@
+"""Results: versioned records and the run folder that holds them."""

@@ -1,0 +1,81 @@
+"""The specification of an audit: everything that a user can ask for, checked in one place."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PROBES = ("tor", "toc")
+DESIGNS = ("factorial", "size-category", "captions")
+
+
+class Protocol(BaseModel):
+    """What a protocol presets: order scheme, gallery, and whether sets keep the vocabulary's order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    orders: str
+    gallery: str
+    sort_sets: bool
+
+
+PROTOCOLS = {
+    "balanced": Protocol(orders="rotations", gallery="balanced", sort_sets=False),
+    "paper": Protocol(orders="combinations", gallery="bare", sort_sets=True),
+}
+
+
+class AuditSpec(BaseModel):
+    """What to audit and how. The same spec, encoder and vocabulary give the same trials on any machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoder: str
+    protocol: Literal["balanced", "paper"] = "balanced"
+    probes: tuple[Literal["tor", "toc"], ...] = PROBES
+    objects: tuple[int, ...] = (4,)
+    vocabulary: str = "comco"
+    templates: tuple[str, ...] = ("and",)
+    design: Literal["factorial", "size-category", "captions"] = "factorial"
+    captions: str | None = Field(None, description="COCO captions file of the 'captions' design")
+    orders: Literal["all", "rotations", "williams", "combinations"] = "rotations"
+    gallery: Literal["bare", "photo", "balanced"] = "balanced"
+    sets: int | Literal["all"] = Field(300, description="object sets for each number of objects, or 'all'")
+    sentences: int = Field(1600, ge=20, description="captions of the TOC probe for each number of objects")
+    untrained: int = Field(3, ge=0, le=20, description="untrained twins among the nulls")
+    seed: int = Field(0, ge=0)
+    precision: str = "fp32"
+    margin: float = Field(0.05, gt=0, lt=1, description="equivalence margin for differences of shares")
+    level: float = Field(0.95, gt=0.5, lt=1, description="confidence level")
+
+    @model_validator(mode="after")
+    def _sane(self) -> AuditSpec:
+        if not self.objects or not self.templates or not self.probes:
+            raise ValueError("objects, templates and probes need at least one entry each")
+        for name in ("objects", "templates", "probes"):
+            values = getattr(self, name)
+            if len(set(values)) != len(values):
+                raise ValueError(f"{name} holds an entry twice: {', '.join(map(str, values))}")
+        if min(self.objects) < 2:
+            raise ValueError(f"objects holds {min(self.objects)}, expected 2 or more")
+        if self.sets != "all" and self.sets < 2:
+            raise ValueError(f"sets is {self.sets}, expected 2 or more, or 'all'")
+        return self
+
+    @model_validator(mode="after")
+    def _designs_fit(self) -> AuditSpec:
+        if (self.design == "captions") != (self.captions is not None):
+            raise ValueError("the 'captions' design and a captions file go together: give both or neither")
+        if self.design != "factorial" and "toc" in self.probes:
+            raise ValueError(f"the {self.design} design has no TOC probe; use probes tor")
+        if self.design != "factorial" and len(self.templates) > 1:
+            raise ValueError(f"the {self.design} design takes one template")
+        if self.design == "size-category" and self.sets == "all":
+            raise ValueError("the size-category design takes a number of sets")
+        return self
+
+    @property
+    def sort_sets(self) -> bool:
+        """Whether sets keep the vocabulary's order (published protocol) instead of a random one."""
+        return PROTOCOLS[self.protocol].sort_sets

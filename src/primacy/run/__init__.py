@@ -1,0 +1,1 @@
+"""The one place where design, encoders, probes, statistics and report meet."""

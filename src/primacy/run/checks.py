@@ -1,0 +1,140 @@
+"""Methodological checks of a finished run: what a careful reader would ask before believing a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from primacy.design.balance import balance
+from primacy.design.text import TextDesign
+from primacy.probes.toc import TocResult
+from primacy.probes.tor import TorSums
+from primacy.results.record import Check, Estimate
+from primacy.results.spec import AuditSpec
+from primacy.run.plan import Plan
+from primacy.run.scores import Scores
+from primacy.stats.effects import AUDITED
+from primacy.stimuli.captions import ObservedCaptions
+
+_FEW_CLUSTERS = 20
+_FEW_TRIALS = 100
+
+
+def run_checks(spec: AuditSpec, plan: Plan, scores: Scores, estimates: Sequence[Estimate]) -> list[Check]:
+    """All checks, the ones that found nothing included."""
+    own = scores.of(AUDITED)
+    checks = [
+        _balanced(plan),
+        _gallery(spec),
+        _clusters(plan),
+        _ties(own.tor),
+        _denominators(estimates),
+        _converged([result for results in own.toc.values() for result in results]),
+        _untrained(scores.encoders),
+    ]
+    return [check for check in checks if check is not None]
+
+
+def _balanced(plan: Plan) -> Check | None:
+    if any(isinstance(cell, ObservedCaptions) for cell in plan.tor):
+        return Check(
+            name="counter-balance",
+            status="warning",
+            message="These captions are observed, not designed: position and item are confounded. Read the attribution,"
+            " which holds the category fixed, not the raw shares.",
+        )
+    crooked = [b for b in (balance(cell) for cell in plan.tor if isinstance(cell, TextDesign)) if not b.position_exact]
+    if not crooked:
+        return Check(
+            name="counter-balance",
+            status="ok",
+            message="Every object set stands in every position equally often: an order-invariant encoder gives 1/n.",
+        )
+    return Check(
+        name="counter-balance",
+        status="warning",
+        message="Objects keep their place in the list, so position and item are confounded; winner shares of this"
+        f" design say nothing about order by themselves. {crooked[0].describe()}",
+    )
+
+
+def _gallery(spec: AuditSpec) -> Check | None:
+    if "tor" not in spec.probes:
+        return None
+    if spec.gallery == "balanced":
+        return Check(
+            name="gallery balance",
+            status="ok",
+            message="Gallery prompts hold their object at every position equally often.",
+        )
+    return Check(
+        name="gallery balance",
+        status="warning",
+        message=f"The '{spec.gallery}' gallery holds its object at one token position, which favours captions that"
+        " mention it there: an untrained tower can look strongly first-biased.",
+    )
+
+
+def _clusters(plan: Plan) -> Check:
+    fewest = min(cell.n_clusters for cell in plan.cells)
+    low = fewest < _FEW_CLUSTERS
+    return Check(
+        name="number of clusters",
+        status="warning" if low else "ok",
+        message=f"The smallest cell has {fewest} object sets"
+        + (f"; below {_FEW_CLUSTERS} intervals are unreliable. Raise --sets." if low else "."),
+    )
+
+
+def _ties(sums: Sequence[TorSums]) -> Check | None:
+    if not sums:
+        return None
+    share = max(part.tie_share for part in sums)
+    return Check(
+        name="ties",
+        status="warning" if share > 0.01 else "ok",
+        message=f"{100 * share:.2f} % of winners were ties (shared equally).",
+    )
+
+
+def _denominators(estimates: Sequence[Estimate]) -> Check | None:
+    paper = [e for e in estimates if e.metric == "paper_share" and e.level == "1" and e.template == "*"]
+    if not paper:
+        return None
+    smallest = min(paper, key=lambda e: e.n)
+    total = next(
+        e.n for e in estimates if e.metric == "winner_share" and e.template == "*" and e.n_objects == smallest.n_objects
+    )
+    few = smallest.n < _FEW_TRIALS
+    return Check(
+        name="published share's denominator",
+        status="warning" if few else "ok",
+        message=f"With {smallest.n_objects} objects the published (conditional) share rests on {smallest.n:,.0f} of"
+        f" {total:,.0f} captions, those whose top-{smallest.n_objects} set is exactly right."
+        + (" That is too few to compare encoders by." if few else ""),
+    )
+
+
+def _converged(results: Sequence[TocResult]) -> Check | None:
+    if not results:
+        return None
+    done = all(result.converged.all() for result in results)
+    worst = max(float(result.residual.max()) for result in results)
+    return Check(
+        name="TOC heads converged",
+        status="ok" if done else "warning",
+        message=f"Linear heads were run to their optimum (largest relative gradient {worst:.1e})."
+        if done
+        else f"A linear head did not converge (relative gradient {worst:.1e}); its accuracy measures the optimiser.",
+    )
+
+
+def _untrained(names: Iterable[str]) -> Check:
+    twins = sum(name.startswith("untrained") for name in names)
+    if twins:
+        message = f"{twins} untrained twins of the encoder are among the nulls."
+        return Check(name="untrained twin", status="ok", message=message)
+    return Check(
+        name="untrained twin",
+        status="note",
+        message="No untrained twin was scored, so nothing here tells training from architecture.",
+    )
