@@ -2,7 +2,7 @@
 
     python bench/toc.py --sentences 20000
 
-The published procedure (PAPER.md 1.2 and 3.2): frozen vectors, one run per position, each of which encodes
+The published procedure (docs/paper.md 3, F5 and F6): frozen vectors, one run per position, each of which encodes
 all sentences anew and trains one linear layer with Adam 1e-3 on shuffled batches of 32 from a DataLoader, for
 10 epochs. Ours: one encoding, one eigendecomposition, one discriminant per position whose penalty is chosen
 on the validation part. Both see the same vectors and the same 75/10/15 split by sentence, in one process.

@@ -4,7 +4,7 @@
     python bench/toc_schedule.py --vocabulary comco --sentences 180000 --cache /some/folder
 
 Sentences are "a A and a B and a C" (`--objects`): every category stands first equally often, the others are
-drawn at random (distinct within a sentence, sentences with replacement), as PAPER.md 1.2 describes. The
+drawn at random (distinct within a sentence, sentences with replacement), as docs/paper.md 3 says. The
 random split of the paper (75/10/15) stands beside a split by object set. Vectors are kept in `--cache` in
 chunks, so a stopped run goes on.
 """

@@ -35,7 +35,7 @@ def test_prose_has_twenty_to_sixty_words(name, n):
 
 @pytest.mark.parametrize("name", TEMPLATE_NAMES)
 def test_no_template_holds_a_word_of_a_vocabulary(name):
-    """PAPER.md 3.2 item 11: "hat" hid in a published template, so it always counted as mentioned."""
+    """docs/paper.md F8: "hat" hid in a published template, so it always counted as mentioned."""
     forms = [
         form
         for source in BUILTIN

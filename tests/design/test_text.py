@@ -94,7 +94,7 @@ def test_balance_counts_what_is_there():
 
 
 def test_the_published_design_is_not_balanced():
-    """PAPER.md 0.3: with list order the largest object comes first in about 53.5 % of 4-object sentences."""
+    """docs/paper.md F1: with list order the largest object comes first in about 54 % of 4-object captions."""
     d = TextDesign(COMCO, all_sets(90, 4), orders("combinations", 4), get_template("and", 4))
     counted = balance(d)
     assert not counted.position_exact

@@ -13,7 +13,7 @@ def test_builtin_vocabularies_are_those_of_the_paper():
     assert "sports ball" in coco80.names and "sports ball" not in comco.names
 
 
-def test_paper_md_size_confound_is_there():
+def test_the_list_order_is_confounded_with_size():
     """The list order of comco runs from large to small (Spearman -0.47 by another table of sizes)."""
     from scipy.stats import spearmanr
 

@@ -10,7 +10,7 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "result.schema.json"
 
 def schema() -> dict:
     own = RunResult.model_json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Primacy result.json", **own}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **own, "title": "result.json of Primacy"}
 
 
 def test_the_committed_schema_is_that_of_the_code():

@@ -54,7 +54,7 @@ def test_order_invariant_encoders_give_exactly_one_nth(bench, scheme, gamma):
 
 
 def test_the_published_design_makes_an_order_invariant_encoder_look_biased(bench):
-    """PAPER.md 0.4: list order and a liking for big things are enough for a first-object "bias"."""
+    """docs/paper.md F2: list order and a liking for big things are enough for a first-object "bias"."""
     b = bench("comco", sets=400, scheme="combinations", gallery="bare")
     _, sums = b.estimate(b.bag(gamma=1.0))
     total = sums[AUDITED]["credit"].sum(axis=(0, 1))

@@ -82,7 +82,7 @@ def random_case(seed, m=50, galleries=3, v=12, n=4, d=16):
 
 
 def test_published_statistics_by_per_sentence_loop():
-    """The published procedure (PAPER.md 3.1 item 2): top-1 among sentences whose whole top-n is right."""
+    """The published procedure (docs/paper.md F3): top-1 among sentences whose whole top-n is right."""
     captions, objects, gallery = random_case(0, m=4000, v=8, n=3)
     scored = score(captions, objects, gallery)
     right = np.zeros(3)

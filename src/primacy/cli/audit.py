@@ -47,15 +47,15 @@ def audit(
     spec = o.make_spec(
         encoder=encoder, protocol=protocol, probes=probes, objects=o.numbers(objects, "objects"),
         vocabulary=vocabulary, templates=template or ["and"], orders=orders, gallery=gallery, sets=sets,
-        sentences=sentences, design=design, captions=captions, untrained=untrained, margin=margin, level=level, seed=seed, precision=precision,
+        sentences=sentences, design=design,
+        captions=captions, untrained=untrained, margin=margin, level=level, seed=seed, precision=precision,
+        allow_activation_mismatch=allow_activation_mismatch,
     )  # fmt: skip
     from primacy.cli.progress import progress
-    from primacy.encoders.base import EncoderOptions
     from primacy.run.audit import audit as run_audit
 
-    options = EncoderOptions(device, precision, allow_activation_mismatch)
     with progress(hidden=as_json or quiet) as listener:
-        outcome = run_audit(spec, out=out, cache=o.cache_folder(cache), options=options, fresh=fresh, listener=listener)
+        outcome = run_audit(spec, out=out, cache=o.cache_folder(cache), device=device, fresh=fresh, listener=listener)
     if outcome.reused and not as_json and not quiet:
         typer.echo(f"This audit is complete already; showing it (--fresh runs it again): {outcome.folder.path}")
     from primacy.cli.present import present

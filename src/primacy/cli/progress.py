@@ -13,6 +13,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -29,7 +30,7 @@ class _Rate(ProgressColumn):
 class _Bars:
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
-        self._task = None
+        self._task: TaskID | None = None
 
     def stage(self, name: str, total: int) -> None:
         if self._task is not None:

@@ -25,7 +25,6 @@ def reproduce(
 ) -> None:
     """Print a table of the paper beside our own runs of it."""
     from primacy.cli.progress import progress
-    from primacy.encoders.base import EncoderOptions
     from primacy.report.reproduction import render_markdown, render_reproduction
     from primacy.results.record import RunResult
     from primacy.results.spec import AuditSpec
@@ -42,11 +41,10 @@ def reproduce(
         overrides["sets"] = "all" if sets == "all" else o.numbers(sets, "sets")[0]
     if captions is not None:
         overrides["captions"] = captions
-    options = EncoderOptions(device)
     with progress(hidden=as_json) as listener:
 
         def run(spec: AuditSpec) -> RunResult:
-            return audit(spec, out=out, cache=o.cache_folder(cache), options=options, listener=listener).result
+            return audit(spec, out=out, cache=o.cache_folder(cache), device=device, listener=listener).result
 
         reproduction = run_table(table, o.split_list(encoders), run, overrides)
     if as_json:

@@ -49,8 +49,11 @@ class Balance:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able form, NaN as None."""
-        values = asdict(self)
-        return values | {"largest_first": None if np.isnan(self.largest_first) else self.largest_first}
+        return asdict(self) | {
+            "per_position": list(self.per_position),
+            "mean_index": list(self.mean_index),
+            "largest_first": None if np.isnan(self.largest_first) else self.largest_first,
+        }
 
 
 def balance(design: TextDesign) -> Balance:

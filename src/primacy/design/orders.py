@@ -22,7 +22,7 @@ def orders(scheme: str, n: int) -> np.ndarray:
     Returns:
         int64 (R, n): row r, column p is the member of the set that order r mentions at position p. R is n! for
         `all`, n for `rotations`, n (even) or 2n (odd) for `williams`, 1 for `combinations` (the list order only,
-        as in the published protocol, PAPER TOR).
+        as in the published protocol, docs/paper.md 2).
 
     Raises:
         UnknownNameError: no such scheme.

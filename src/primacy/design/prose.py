@@ -3,7 +3,7 @@ between 20 and 60 words, none holding a word that a built-in vocabulary knows.""
 
 _DIARY_START = "Late in the afternoon, while rain was still drumming softly outside, she wrote in her diary about"
 _TOUR_START = "Visitors to the old harbour museum are invited to begin their walk beside"
-_LIST_START = "According to the careful notes of the insurance clerk, the following was found on the premises:"
+_LIST_START = "According to the careful notes of the insurance clerk, the following was found there:"
 
 PROSE: dict[str, dict[int, str]] = {
     "rainy-diary": {
@@ -16,14 +16,14 @@ PROSE: dict[str, dict[int, str]] = {
         " {a3} a neighbour owned, about {a4} others had missed, and finally, at some length, about {a5}.",
     },
     "guided-tour": {
-        2: f"{_TOUR_START} {{a1}}, lit from above by a pale lamp, before they are led along the gallery towards {{a2}},"
-        " which closes the exhibition.",
-        3: f"{_TOUR_START} {{a1}}, lit from above by a pale lamp, before they pause in front of {{a2}} and are led along"
-        " the gallery towards {a3}, which closes the exhibition.",
-        4: f"{_TOUR_START} {{a1}}, lit from above by a pale lamp, before they pause in front of {{a2}}, admire {{a3}} in"
-        " the second hall and are led along the gallery towards {a4}, which closes the exhibition.",
-        5: f"{_TOUR_START} {{a1}}, lit from above by a pale lamp, before they pause in front of {{a2}}, admire {{a3}} in"
-        " the second hall, walk slowly around {a4} and are led along the gallery towards {a5}, which closes the"
+        2: f"{_TOUR_START} {{a1}}, lit from above by a pale lamp, before they are led along the gallery towards"
+        " {a2}, which closes the exhibition.",
+        3: f"{_TOUR_START} {{a1}}, lit from above by a pale lamp, before they pause in front of {{a2}} and are led"
+        " along the gallery towards {a3}, which closes the exhibition.",
+        4: f"{_TOUR_START} {{a1}}, lit from above by a pale lamp, before they pause in front of {{a2}}, admire {{a3}}"
+        " in the second hall and are led along the gallery towards {a4}, which closes the exhibition.",
+        5: f"{_TOUR_START} {{a1}}, lit from above by a pale lamp, before they pause in front of {{a2}}, admire {{a3}}"
+        " in the second hall, walk slowly around {a4} and are led along the gallery towards {a5}, which closes the"
         " exhibition.",
     },
     "inventory": {

@@ -1,4 +1,4 @@
-"""The published TOC sample: random captions, drawn with replacement, each in one random order (PAPER.md 1.2)."""
+"""The published TOC sample: random captions, drawn with replacement, each in one random order (docs/paper.md 3)."""
 
 from __future__ import annotations
 

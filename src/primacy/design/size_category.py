@@ -4,7 +4,7 @@ Each cluster takes one big and one small category whose names have the same numb
 middling size. The same captions are built twice, once with the big and once with the small one as the target, with the
 target at every position and the others in every rotation. So the two arms differ in the target alone (published: the
 first *and* the last object changed, the names differed in length, and every caption reused the same middle objects;
-PAPER.md 3.1 item 5 and 3.2 item 14).
+docs/paper.md F10 and F11).
 """
 
 from __future__ import annotations

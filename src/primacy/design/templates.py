@@ -2,7 +2,7 @@
 
 A template is text with slots in mention order: `{1}` is the first name as it stands, `{a1}` the first name with its
 article ("an apple"). List templates (`and`, `comma`, ...) exist for every n; prose templates for 2 to 5 objects.
-No built-in template holds a word that any built-in vocabulary knows (a published one did, PAPER.md 3.2 item 11).
+No built-in template holds a word that any built-in vocabulary knows (a published one did, docs/paper.md F8).
 """
 
 from __future__ import annotations

@@ -34,8 +34,15 @@ class TrialBlock(NamedTuple):
 class TextTrials(Protocol):
     """Captions with known mention order, from a design or from a corpus."""
 
-    vocabulary: Vocabulary
-    template: Template
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Categories that the ids stand for."""
+        ...
+
+    @property
+    def template(self) -> Template:
+        """Pattern of the captions, or at least of balanced gallery prompts."""
+        ...
 
     @property
     def n_objects(self) -> int:
@@ -118,7 +125,7 @@ def gallery_texts(kind: str, vocabulary: Vocabulary, template: Template) -> list
 
     `bare`: the name alone, as published. `photo`: "a photo of a dog". `balanced`: the caption template with the
     object at each position 1..n and neutral fillers at the others, so that no mention position is favoured by
-    standing where the gallery prompt has its object (PAPER.md 0.11).
+    standing where the gallery prompt has its object (docs/paper.md F4).
 
     Returns:
         G lists of V texts; G is 1 for `bare` and `photo`, n for `balanced` (row g: object at position g + 1).

@@ -50,7 +50,7 @@ class ConstantEncoder:
 
 
 class BagEncoder:
-    """Order-invariant sum of the vectors of the names in a text (the paper's "Sum", PAPER.md 1.2).
+    """Order-invariant sum of the vectors of the names in a text (the paper's "Sum", docs/paper.md 7).
 
     Args:
         names: names to look for; whole words, longest match.

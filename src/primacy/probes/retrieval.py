@@ -49,7 +49,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def score(captions: np.ndarray, objects: np.ndarray, gallery: np.ndarray) -> RetrievalScores:
-    """Score captions against single-object galleries (TOR, PAPER.md 1.2; definitions in DESIGN.md 4).
+    """Score captions against single-object galleries (TOR, docs/paper.md 2; docs/definitions.md).
 
     Args:
         captions: (m, d) vectors of the multi-object captions, any length.

@@ -1,7 +1,7 @@
 """TOC, Text-based Object Classification: which object stands at position p, read from the caption's vector.
 
-One linear head per mention position on frozen vectors (PAPER.md 1.2), encoded once by the caller. Unlike the
-published experiment the parts share no object set (PAPER.md 3.2 item 17) and the head is run to its optimum.
+One linear head per mention position on frozen vectors (docs/paper.md 3), encoded once by the caller. Unlike the
+published experiment the parts share no object set (docs/paper.md F6) and the head is run to its optimum.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def split_by_set(set_ids: np.ndarray, *, rng: np.random.Generator, test: float =
 def split_by_sentence(
     set_ids: np.ndarray, *, rng: np.random.Generator, test: float = 0.15, validation: float = 0.1
 ) -> Split:
-    """The published 75/10/15 split: by sentence, whatever its objects. It leaks (PAPER.md 3.2 item 17).
+    """The published 75/10/15 split: by sentence, whatever its objects. It leaks (docs/paper.md F6).
 
     Raises:
         DesignError: too few sentences for one in each part.

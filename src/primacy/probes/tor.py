@@ -1,6 +1,6 @@
 """TOR, Text-based Object Retrieval: which of the objects of a caption lies nearest to the caption's vector?
 
-Paper section 2.2.1; protocol and flaws in PAPER.md 1.2 and 3.1. The probe turns blocks of scored trials into one row
+Paper section 2.2.1; protocol and flaws in docs/paper.md 2 and 9. The probe turns blocks of scored trials into one row
 of sums per cluster, which is all that estimates and intervals need, so designs of any length run in bounded memory.
 """
 
@@ -15,7 +15,7 @@ from primacy.design.text import TrialBlock
 from primacy.probes.retrieval import RetrievalScores
 
 CHOICE_TRIALS = 20_000
-"""Attribution is fitted on at most about this many trials, always whole clusters from the start of the design."""
+"""Attribution is fitted on at most about this many trials, from the start of the design."""
 
 
 @dataclass

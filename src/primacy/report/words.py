@@ -142,6 +142,8 @@ def command(spec: AuditSpec) -> str:
             continue
         if name == "templates":
             words += [word for template in value for word in ("--template", template)]
+        elif value is True:
+            words.append(f"--{name.replace('_', '-')}")
         else:
             text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words += [f"--{name}", text]

@@ -1,4 +1,4 @@
-"""The records of `result.json` (DESIGN.md 5): versioned, complete, NaN written as null and counted, never 0."""
+"""The records of `result.json` (docs/formats.md): versioned, complete, NaN written as null and counted, never 0."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class Provenance(_Record):
 class RunResult(_Record):
     """All that `result.json` holds."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     status: Literal["complete"] = "complete"
     run_id: str
     spec: AuditSpec

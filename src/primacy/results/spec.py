@@ -33,7 +33,7 @@ class AuditSpec(BaseModel):
 
     encoder: str
     protocol: Literal["balanced", "paper"] = "balanced"
-    probes: tuple[Literal["tor", "toc"], ...] = PROBES
+    probes: tuple[Literal["tor", "toc"], ...] = ("tor", "toc")
     objects: tuple[int, ...] = (4,)
     vocabulary: str = "comco"
     templates: tuple[str, ...] = ("and",)
@@ -46,6 +46,7 @@ class AuditSpec(BaseModel):
     untrained: int = Field(3, ge=0, le=20, description="untrained twins among the nulls")
     seed: int = Field(0, ge=0)
     precision: str = "fp32"
+    allow_activation_mismatch: bool = False
     margin: float = Field(0.05, gt=0, lt=1, description="equivalence margin for differences of shares")
     level: float = Field(0.95, gt=0.5, lt=1, description="confidence level")
 

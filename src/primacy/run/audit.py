@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
+from threadpoolctl import threadpool_limits
 
 import primacy
 from primacy import identity
@@ -71,7 +72,7 @@ def audit(
     *,
     out: Path,
     cache: Path | None,
-    options: EncoderOptions | None = None,
+    device: str = "auto",
     fresh: bool = False,
     listener: Listener | None = None,
 ) -> Outcome:
@@ -81,14 +82,14 @@ def audit(
         spec: what to audit and how.
         out: where run folders are kept.
         cache: where vectors are kept; None embeds everything anew.
-        options: device and the like; precision is taken from the spec.
+        device: where encoders run ("auto", "cpu", "cuda", "cuda:1", "mps"); it never enters a result's identity.
         fresh: run again even if the run is complete (cached vectors are still used).
         listener: told of progress.
 
     Raises:
         PrimacyError: anything that cannot be had; what was embedded until then is kept.
     """
-    options = EncoderOptions(**{**vars(options or EncoderOptions()), "precision": spec.precision})
+    options = EncoderOptions(device, spec.precision, spec.allow_activation_mismatch)
     encoder = load_encoder(spec.encoder, options)
     token_counts = encoder.count_tokens if isinstance(encoder, CountsTokens) else count_words
     plan = make_plan(spec, token_counts)
@@ -99,7 +100,9 @@ def audit(
     done = folder.result()
     if done is not None and not fresh:
         return Outcome(folder, done, True)
-    with folder.claimed():
+    # One BLAS thread: the probes multiply small matrices, so a second one gains little, loses much on a busy machine
+    # and could change the last bits. Encoders have thread pools of their own.
+    with folder.claimed(), threadpool_limits(limits=1, user_api="blas"):
         job = _Job(spec, plan, encoder, folder, cache, listener or Silent())
         result = _run(job, run_id, stimuli, token_counts(plan.vocabulary.names))
     return Outcome(folder, result, False)

@@ -75,13 +75,15 @@ def _gallery(spec: AuditSpec) -> Check | None:
 
 
 def _clusters(plan: Plan) -> Check:
-    fewest = min(cell.n_clusters for cell in plan.cells)
-    low = fewest < _FEW_CLUSTERS
+    smallest = min(plan.cells, key=lambda cell: cell.n_clusters)
+    observed = isinstance(smallest, ObservedCaptions)
+    what, remedy = ("images", "Give more captions.") if observed else ("object sets", "Raise --sets.")
+    low = smallest.n_clusters < _FEW_CLUSTERS
     return Check(
         name="number of clusters",
         status="warning" if low else "ok",
-        message=f"The smallest cell has {fewest} object sets"
-        + (f"; below {_FEW_CLUSTERS} intervals are unreliable. Raise --sets." if low else "."),
+        message=f"The smallest cell has {smallest.n_clusters:,} {what}"
+        + (f"; below {_FEW_CLUSTERS} intervals are unreliable. {remedy}" if low else "."),
     )
 
 

@@ -53,7 +53,7 @@ def estimate_run(spec: AuditSpec, plan: Plan, scores: Scores, token_counts: np.n
             if protocol == "balanced":
                 found.curves += estimates.curve
                 pending += estimates.effects
-    found.verdicts = settle(pending, spec.margin)
+    found.verdicts = settle(pending, spec.margin, spec.level)
     return found
 
 
@@ -93,7 +93,7 @@ def _rng(spec: AuditSpec, n: int, what: str) -> np.random.Generator:
 
 def _attribution(sums: TorSums, n: int, token_counts: np.ndarray, level: float) -> Attribution:
     fit: ChoiceFit = attribute(*sums.choice_data(), token_counts, level=level)
-    split = {
+    split: dict[str, float | None] = {
         "position": fit.deviance.position,
         "token count": fit.deviance.token_count,
         "category": fit.deviance.category,

@@ -12,7 +12,7 @@ def toc_methods(protocol: str, seed: int) -> dict[str, dict[str, Any]]:
     """Arguments of `run_toc` by the protocol that its records are labelled with.
 
     `paper` fits the published schedule on the published split *and*, beside it, the converged head on parts that share
-    no object set, since the first alone may measure the optimiser (PAPER.md 0.12).
+    no object set, since the first alone may measure the optimiser (docs/paper.md F5).
     """
     if protocol == "balanced":
         return {"balanced": {}}

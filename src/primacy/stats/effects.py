@@ -105,15 +105,15 @@ def largest_deviation(
     )
 
 
-def settle(pending: Sequence[PendingEffect], margin: float) -> list[VerdictRecord]:
+def settle(pending: Sequence[PendingEffect], margin: float, level: float = 0.95) -> list[VerdictRecord]:
     """Adjust the family's p-values (Holm) and decide on each effect."""
     adjusted = holm([effect.p for effect in pending])
-    return [_record(effect, float(p), margin) for effect, p in zip(pending, adjusted, strict=True)]
+    return [_record(effect, float(p), margin, 1 - level) for effect, p in zip(pending, adjusted, strict=True)]
 
 
-def _record(pending: PendingEffect, p_holm: float, margin: float) -> VerdictRecord:
+def _record(pending: PendingEffect, p_holm: float, margin: float, alpha: float) -> VerdictRecord:
     effect = Effect(pending.interval, p_holm, pending.p_equivalence, pending.se, pending.n_clusters)
-    verdict = decide(effect, pending.nulls, margin)
+    verdict = decide(effect, pending.nulls, margin, alpha)
     return VerdictRecord(
         probe=pending.probe,
         n_objects=pending.n_objects,

@@ -45,7 +45,7 @@ class Cell:
 
 
 def tor_estimates(sums: Mapping[str, TorSums], cell: Cell, *, rng: np.random.Generator) -> TorEstimates:
-    """Estimate every TOR metric of DESIGN.md 4 with cluster intervals, for the encoder and its nulls jointly.
+    """Estimate every TOR metric of docs/definitions.md with cluster intervals, for the encoder and its nulls jointly.
 
     Args:
         sums: per encoder, over the same trials; key "encoder" is the audited one.
@@ -67,7 +67,7 @@ def tor_estimates(sums: Mapping[str, TorSums], cell: Cell, *, rng: np.random.Gen
         places[name] = [i for i in at if (flat[i].metric, flat[i].group) == ("winner_share", "mention_position")]
         records[name] = [_estimate(flat[i], limits.at(i), int(draws.support[i]), n, cell) for i in at]
         offset += len(own)
-    labels = {"probe": "tor", "n_objects": n, "metric": "order_bias"}
+    labels: dict[str, str | int] = {"probe": "tor", "n_objects": n, "metric": "order_bias"}
     effects = [
         contrast_effect(
             draws,

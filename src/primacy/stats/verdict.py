@@ -14,7 +14,6 @@ from primacy.errors import UsageError
 from primacy.stats.intervals import Interval
 from primacy.stats.power import clusters_needed
 
-ALPHA = 0.05
 Kind = Literal["bias", "artefact", "equivalent", "inconclusive"]
 
 
@@ -22,7 +21,7 @@ Kind = Literal["bias", "artefact", "equivalent", "inconclusive"]
 class Effect:
     """What was measured on the encoder.
 
-    `interval` is the 95 % one; `p_adjusted` the two-sided p-value after Holm's adjustment over the family
+    `interval` is of level 1 - alpha; `p_adjusted` the two-sided p-value after Holm's adjustment over the family
     shown; `p_equivalence` that of the two one-sided tests against the margin; `se` the standard error;
     `n_clusters` K.
     """
@@ -55,7 +54,7 @@ class Verdict:
     clusters_needed: int | None = None
 
 
-def decide(effect: Effect, nulls: Sequence[NullEffect], margin: float) -> Verdict:
+def decide(effect: Effect, nulls: Sequence[NullEffect], margin: float, alpha: float = 0.05) -> Verdict:
     """Decide what may be claimed about an effect.
 
     In this order: `inconclusive` where it could not be estimated; `equivalent` where it is shown to lie
@@ -70,6 +69,7 @@ def decide(effect: Effect, nulls: Sequence[NullEffect], margin: float) -> Verdic
         effect: the encoder's effect.
         nulls: the same effect on each null encoder.
         margin: equivalence margin, positive.
+        alpha: size of every test; the intervals given must be of level 1 - alpha, or tests and intervals disagree.
 
     Raises:
         UsageError: the margin is not positive.
@@ -78,8 +78,8 @@ def decide(effect: Effect, nulls: Sequence[NullEffect], margin: float) -> Verdic
         raise UsageError(f"the equivalence margin is {margin}, expected a positive share", hint="Give e.g. 0.05.")
     if not all(map(math.isfinite, (*effect.interval, effect.p_adjusted, effect.p_equivalence))):
         return _unestimated(effect)
-    significant = effect.p_adjusted < ALPHA
-    if effect.p_equivalence < ALPHA:
+    significant = effect.p_adjusted < alpha
+    if effect.p_equivalence < alpha:
         return _equivalent(effect, margin, significant)
     if not significant:
         return _undecided(effect, margin)

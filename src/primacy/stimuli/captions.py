@@ -113,7 +113,7 @@ def whole_word_matcher(vocabulary: Vocabulary) -> Matcher:
 
 
 def published_matcher(vocabulary: Vocabulary) -> Matcher:
-    """The published rule (PAPER.md 3.2 item 13): names that are whitespace tokens, in order of their first substring.
+    """The published rule (docs/paper.md F9): names that are whitespace tokens, in order of their first substring.
 
     Multi-word names, plurals and synonyms never match, and a substring ("cat" in "located") may decide the order.
     """
