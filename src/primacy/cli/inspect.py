@@ -35,6 +35,7 @@ def ls(kind: Kind, out: o.Out = Path("runs"), as_json: o.AsJson = False) -> None
 def show(
     run: Annotated[str, typer.Argument(help="Run id (or its beginning), or the path of a run folder.")],
     out: o.Out = Path("runs"),
+    figure: Annotated[Path | None, typer.Option(help="Save the winner-share figure as a PNG file instead.")] = None,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
@@ -49,6 +50,12 @@ def show(
             f"run {folder.path.name} is not complete",
             hint="Give its command again: it goes on where it stopped.",
         )
+    if figure is not None:
+        from primacy.report.figures import save_png
+
+        save_png(result, figure)
+        typer.echo(f"figure written to {figure}")
+        return
     from primacy.cli.present import present
 
     present(folder, result, as_json=as_json, quiet=quiet)
