@@ -157,6 +157,25 @@ def test_sums_do_not_depend_on_blocks(cut):
     np.testing.assert_allclose(whole["credit"], by_hand)
 
 
+def test_many_clusters_are_kept_as_random_groups(monkeypatch):
+    """Totals are untouched, groups are of nearly equal size, and the standard error is that of single clusters."""
+    captions, objects, gallery = random_case(3, m=4000)
+    block = TrialBlock(np.arange(4000), np.arange(4000), objects, [""] * 4000)
+    scored = score(captions, objects, gallery)
+    single = TorSums(4000, 3, 4)
+    single.add(block, scored)
+    monkeypatch.setattr("primacy.probes.tor.MAX_GROUPS", 200)
+    grouped = TorSums(4000, 3, 4)
+    grouped.add(block, scored)
+    for name in single.arrays:
+        np.testing.assert_allclose(grouped[name].sum(axis=0), single[name].sum(axis=0), rtol=1e-12)
+    sizes = grouped["trials"]
+    assert len(sizes) == 200 and sizes.min() >= 10 and sizes.max() <= 30
+    residual = lambda s: s["credit"][:, 0, 0] - s["credit"][:, 0, 0].sum() / 4000 * s["trials"]  # noqa: E731
+    ratio = np.sqrt((residual(grouped) ** 2).sum() / (residual(single) ** 2).sum())
+    assert ratio == pytest.approx(1, abs=0.15)
+
+
 @pytest.mark.parametrize("n", [2, 5])
 def test_margin_is_against_the_best_other(n):
     captions, objects, gallery = random_case(2, n=n)

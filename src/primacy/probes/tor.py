@@ -14,6 +14,10 @@ from scipy import sparse
 from primacy.design.text import TrialBlock
 from primacy.probes.retrieval import RetrievalScores
 
+MAX_GROUPS = 20_000
+"""Beyond this many clusters, sums are kept for random groups of clusters, so that memory stays bounded. Intervals then
+resample groups, which are as independent as the clusters in them (random groups, Wolter 2007, chapter 2)."""
+
 CHOICE_TRIALS = 20_000
 """Attribution is fitted on at most about this many trials, from the start of the design."""
 
@@ -22,9 +26,10 @@ CHOICE_TRIALS = 20_000
 class TorSums:
     """Sums over the trials of each cluster, for one encoder on one design cell; grows block by block.
 
-    Arrays have K rows (clusters). `trials` (K,): captions; `credit` (K, G, n); `top1` (K, G, n + 1); `paper` (K, G,
-    n) and `paper_n` (K, G): numerator and denominator of the published share; `recall`, `ranks`, `cosines`, `margin`
-    (K, G, n); `ties`: trials x galleries whose winner was shared.
+    Arrays have K rows: one a cluster, or one a random group of clusters where there are more than `MAX_GROUPS`.
+    `trials` (K,): captions; `credit` (K, G, n); `top1` (K, G, n + 1); `paper` (K, G, n) and `paper_n` (K, G): numerator
+    and denominator of the published share; `recall`, `ranks`, `cosines`, `margin` (K, G, n); `ties`: trials x galleries
+    whose winner was shared.
     """
 
     n_clusters: int
@@ -37,7 +42,7 @@ class TorSums:
 
     def __post_init__(self) -> None:
         """Allocate the sums."""
-        k, g, n = self.n_clusters, self.n_galleries, self.n_objects
+        k, g, n = min(self.n_clusters, MAX_GROUPS), self.n_galleries, self.n_objects
         shapes: dict[str, tuple[int, ...]] = dict.fromkeys(
             ("credit", "paper", "recall", "ranks", "cosines", "margin"), (k, g, n)
         )
@@ -49,11 +54,9 @@ class TorSums:
 
     def add(self, block: TrialBlock, scores: RetrievalScores) -> None:
         """Add a block of trials."""
-        first, last = int(block.clusters.min()), int(block.clusters.max()) + 1
+        groups, member = np.unique(self._groups(block.clusters), return_inverse=True)
         rows = np.arange(len(block.clusters))
-        membership = sparse.csr_array(
-            (np.ones(len(rows)), (block.clusters - first, rows)), shape=(last - first, len(rows))
-        )
+        membership = sparse.csr_array((np.ones(len(rows)), (member, rows)), shape=(len(groups), len(rows)))
         values = {
             "credit": scores.credit,
             "top1": scores.top1,
@@ -67,11 +70,19 @@ class TorSums:
         }
         for name, value in values.items():
             sums = membership @ value.reshape(len(rows), -1)
-            self.arrays[name][first:last] += sums.reshape(last - first, *value.shape[1:])
+            self.arrays[name][groups] += sums.reshape(len(groups), *value.shape[1:])
         self.ties += float((scores.credit.max(axis=2) < 1 - 1e-9).sum())
         if self._choice_rows < CHOICE_TRIALS:
             self._choice.append((block.objects, scores.credit.mean(axis=1), block.clusters))
             self._choice_rows += len(rows)
+
+    def _groups(self, clusters: np.ndarray) -> np.ndarray:
+        """Row of each cluster: its own, or its group's by a multiplicative hash (neighbours in the list part)."""
+        if self.n_clusters <= MAX_GROUPS:
+            return clusters
+        return (clusters.astype(np.uint64) * np.uint64(2654435761) % np.uint64(2**32) % np.uint64(MAX_GROUPS)).astype(
+            int
+        )
 
     def merge(self, other: TorSums) -> None:
         """Add the sums of other captions of the same clusters."""
