@@ -222,3 +222,19 @@ def test_broken_results_are_named(tmp_path, text, said):
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(RunError, match=said):
         read_result(path)
+
+
+def test_captions_longer_than_the_context_are_warned_of(run, slow_encoder, tmp_path):
+    (tmp_path / "short.py").write_text(
+        "import numpy as np\n"
+        "class E:\n"
+        "    fingerprint = 'short'\n"
+        "    context_length = 6\n"
+        "    def encode_text(self, texts):\n"
+        "        return np.random.default_rng(0).standard_normal((len(texts), 8)).astype(np.float32)\n"
+        "    def count_tokens(self, texts): return np.array([len(t.split()) for t in texts])\n"
+        "encoder = E()\n"
+    )
+    result = run("python:short:encoder", probes=("tor",)).result
+    check = next(c for c in result.checks if c.name == "context length")
+    assert check.status == "warning" and "longest: 7" in check.message

@@ -92,8 +92,11 @@ class PythonEncoder:
                 hint="Give it a string that changes whenever the vectors would, e.g. a hash of the weights.",
             )
         self.inner, self._source = inner, source
-        self.identity = {"source": source, "fingerprint": own}
+        self.identity: dict[str, Any] = {"source": source, "fingerprint": own}
         self.fingerprint = fingerprint(self.identity)
+        context = getattr(inner, "context_length", None)
+        if isinstance(context, int):  # lets a run warn of captions that are cut
+            self.identity["context_length"] = context
         if hasattr(inner, "count_tokens"):
             self.count_tokens = inner.count_tokens
         if hasattr(inner, "untrained_twin"):

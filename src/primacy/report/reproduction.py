@@ -11,7 +11,7 @@ from primacy.report import numbers
 from primacy.run.reproduce import Cell, OurRow, PublishedRow, Reproduction
 
 _WIDE = 112
-_NAME = 16
+_NAMES = (16, 36)
 
 
 def render_reproduction(reproduction: Reproduction, console: Console | None = None) -> None:
@@ -21,12 +21,13 @@ def render_reproduction(reproduction: Reproduction, console: Console | None = No
     console.print(table.title, style="bold", markup=False, highlight=False)
     if table.published:
         rows = [[row.model, *(f"{value:.2f}" for value in row.values), row.denominator] for row in table.published]
-        _block(console, "published", table.columns, rows)
-    digits = 1 if console.width >= _WIDE else 0
+        _block(console, "published", room, table.columns, rows)
+    wide = console.width >= _WIDE
+    digits, room = (1, _NAMES[1]) if wide else (0, _NAMES[0])
     for encoder in dict.fromkeys(row.encoder for row in reproduction.rows):
         own = [row for row in reproduction.rows if row.encoder == encoder]
         rows = [[row.arm, *(_with_interval(cell, digits) for cell in row.cells), _denominator(row)] for row in own]
-        _block(console, encoder, table.columns, rows)
+        _block(console, encoder, room, table.columns, rows)
     console.print()
     console.print(" ".join(table.note.split()), markup=False, highlight=False)
 
@@ -45,10 +46,10 @@ def render_markdown(reproduction: Reproduction) -> str:
     return "\n".join(lines)
 
 
-def _block(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _block(console: Console, title: str, room: int, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console.print()
     block = Table(box=None, show_edge=False, pad_edge=False, title_justify="left")
-    block.add_column(numbers.shortened(numbers.printable(title), _NAME), width=_NAME, no_wrap=True)
+    block.add_column(numbers.shortened(numbers.printable(title), room), width=room, no_wrap=True)
     for column in columns:
         block.add_column(column, justify="right", no_wrap=True, min_width=8)
     block.add_column("n/clusters", justify="right", no_wrap=True)

@@ -134,7 +134,7 @@ def _run(job: _Job, run_id: str, stimuli: str, token_counts: np.ndarray) -> RunR
         ),
         attribution=tuple(found.attribution),
         curves=tuple(found.curves),
-        checks=tuple(run_checks(spec, plan, scores, found.records[AUDITED])),
+        checks=tuple(run_checks(spec, plan, job.encoder, scores, found.records[AUDITED])),
         verdicts=tuple(found.verdicts),
     )
     folder.write("report.html", build_report(result))

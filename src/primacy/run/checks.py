@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from primacy.design.balance import balance
 from primacy.design.text import TextDesign
+from primacy.encoders.base import CountsTokens, Described, Encoder
 from primacy.probes.toc import TocResult
 from primacy.probes.tor import TorSums
 from primacy.results.record import Check, Estimate
@@ -17,15 +18,20 @@ from primacy.stimuli.captions import ObservedCaptions
 
 _FEW_CLUSTERS = 20
 _FEW_TRIALS = 100
+_COUNTED = 1000
+_SPECIAL_TOKENS = 2  # start and end, in every tokenizer served here
 
 
-def run_checks(spec: AuditSpec, plan: Plan, scores: Scores, estimates: Sequence[Estimate]) -> list[Check]:
+def run_checks(
+    spec: AuditSpec, plan: Plan, encoder: Encoder, scores: Scores, estimates: Sequence[Estimate]
+) -> list[Check]:
     """All checks, the ones that found nothing included."""
     own = scores.of(AUDITED)
     checks = [
         _balanced(plan),
         _gallery(spec),
         _clusters(plan),
+        _context(plan, encoder),
         _ties(own.tor),
         _denominators(estimates),
         _converged([result for results in own.toc.values() for result in results]),
@@ -84,6 +90,22 @@ def _clusters(plan: Plan) -> Check:
         status="warning" if low else "ok",
         message=f"The smallest cell has {smallest.n_clusters:,} {what}"
         + (f"; below {_FEW_CLUSTERS} intervals are unreliable. {remedy}" if low else "."),
+    )
+
+
+def _context(plan: Plan, encoder: Encoder) -> Check | None:
+    """Whether captions fit the context; counted on the first captions of each cell, where the encoder can be asked."""
+    context = encoder.identity.get("context_length") if isinstance(encoder, Described) else None
+    if not isinstance(context, int) or not isinstance(encoder, CountsTokens):
+        return None
+    texts = [text for cell in plan.cells for text in cell.block(0, _COUNTED).texts]
+    lengths = encoder.count_tokens(texts) + _SPECIAL_TOKENS
+    cut = int((lengths > context).sum())
+    return Check(
+        name="context length",
+        status="warning" if cut else "ok",
+        message=f"{cut:,} of {len(texts):,} captions counted are longer than the context of {context} tokens"
+        f" (longest: {int(lengths.max())})" + ("; what is cut off cannot win." if cut else "."),
     )
 
 
