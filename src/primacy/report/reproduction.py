@@ -19,11 +19,11 @@ def render_reproduction(reproduction: Reproduction, console: Console | None = No
     console = console or Console()
     table = reproduction.table
     console.print(table.title, style="bold", markup=False, highlight=False)
+    wide = console.width >= _WIDE
+    digits, room = (1, _NAMES[1]) if wide else (0, _NAMES[0])
     if table.published:
         rows = [[row.model, *(f"{value:.2f}" for value in row.values), row.denominator] for row in table.published]
         _block(console, "published", room, table.columns, rows)
-    wide = console.width >= _WIDE
-    digits, room = (1, _NAMES[1]) if wide else (0, _NAMES[0])
     for encoder in dict.fromkeys(row.encoder for row in reproduction.rows):
         own = [row for row in reproduction.rows if row.encoder == encoder]
         rows = [[row.arm, *(_with_interval(cell, digits) for cell in row.cells), _denominator(row)] for row in own]
