@@ -65,13 +65,35 @@ def test_cluster_robust_covariance_is_statsmodels():
     places = np.broadcast_to(np.arange(2), objects.shape)
     features = logit.join(logit.factor(places, 2, None), logit.factor(objects, 5, None))
     found = logit.fit(features, credit)
-    robust = logit.sandwich(found, logit.cluster_scores(features, credit, found.theta, clusters))
+    plain = logit.sandwich(found, logit.cluster_scores(features, credit, found.theta, clusters))
     one_hot = np.eye(5)[objects][:, :, 1:]
     x = np.column_stack([np.ones(len(objects)), one_hot[:, 1] - one_hot[:, 0]])
     expected = Logit(credit[:, 1], x).fit(disp=0, cov_type="cluster", cov_kwds={"groups": clusters})
     extra = (len(x) - 1) / (len(x) - 5)  # its small-sample factor counts parameters as well as clusters
     np.testing.assert_allclose(found.theta, expected.params, atol=1e-6)
-    np.testing.assert_allclose(robust, expected.cov_params() / extra, rtol=1e-5)
+    k = clusters.max() + 1  # statsmodels scales by K / (K - 1), the jackknife by its inverse
+    np.testing.assert_allclose(plain * (k / (k - 1)) ** 2, expected.cov_params() / extra, rtol=1e-5)
+
+
+@pytest.mark.parametrize("prior_sd", [None, 5.0])
+def test_leave_out_covariance_is_that_of_refits_without_each_cluster(prior_sd):
+    """One Newton step against the whole jackknife: K refits, each without one cluster."""
+    rng = np.random.default_rng(3)
+    objects, clusters = np.repeat(random_sets(60, 3, 8, rng), 4, axis=0), np.repeat(np.arange(60), 4)
+    credit = winners(objects, POSITION[:3], rng.normal(size=8) / 2, rng)
+
+    def fitted(rows):
+        places = np.broadcast_to(np.arange(3), objects[rows].shape)
+        features = logit.join(logit.factor(places, 3, prior_sd), logit.factor(objects[rows], 8, prior_sd))
+        return features, logit.fit(features, credit[rows])
+
+    features, whole = fitted(np.ones(len(objects), dtype=bool))
+    shifts = np.stack([fitted(clusters != g)[1].theta - whole.theta for g in range(60)])
+    jackknife = shifts.T @ shifts * 59 / 60
+    robust = logit.sandwich(whole, logit.leave_out_scores(features, credit, whole, clusters))
+    np.testing.assert_allclose(np.sqrt(np.diag(robust)), np.sqrt(np.diag(jackknife)), rtol=0.03)
+    plain = logit.sandwich(whole, logit.cluster_scores(features, credit, whole.theta, clusters))
+    assert (np.diag(plain) < 0.97 * np.diag(robust)).all()
 
 
 def test_information_and_scores_are_derivatives():

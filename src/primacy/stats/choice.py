@@ -115,7 +115,7 @@ def attribute(
     category = logit.factor(trials.objects, n_categories, prior_sd)
     both = logit.join(position, category)
     full = logit.fit(both, trials.credit)
-    covariance = logit.sandwich(full, logit.cluster_scores(both, trials.credit, full.theta, trials.clusters))
+    covariance = logit.sandwich(full, logit.leave_out_scores(both, trials.credit, full, trials.clusters))
 
     cut = n_positions - 1
     to_position = np.hstack([_centred(n_positions), np.zeros((n_positions, n_categories - 1))])
@@ -255,7 +255,7 @@ def _token_models(
     token = logit.covariate(trials.tokens, prior_sd)
     both = logit.join(position, token)
     alone, joint = logit.fit(token, trials.credit), logit.fit(both, trials.credit)
-    scores = logit.cluster_scores(both, trials.credit, joint.theta, trials.clusters)
+    scores = logit.leave_out_scores(both, trials.credit, joint, trials.clusters)
     variance = logit.sandwich(joint, scores)[-1, -1]
     value, se = joint.theta[-1:] / trials.token_sd, np.sqrt([variance]) / trials.token_sd
     slope = standard_error_limits(value, se, level, n_clusters=len(scores)).at(0)

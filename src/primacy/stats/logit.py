@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -140,16 +141,51 @@ def cluster_scores(features: Features, credit: Floats, theta: Floats, clusters: 
     return total.reshape(n_clusters, width)[:, :-1]
 
 
-def sandwich(result: LogitFit, scores: Floats) -> Floats:
-    """Cluster-robust covariance of theta (D, D), scaled by K/(K-1); NaN for K < 2.
+def leave_out_scores(features: Features, credit: Floats, result: LogitFit, clusters: Ints) -> Floats:
+    """`cluster_scores` corrected for each cluster's own pull on the fit, (K, D): (1 - I_g A^-1)^-1 s_g.
 
-    Source: Liang & Zeger 1986; Cameron & Miller 2015.
+    With s_g the cluster's score, I_g its information and A the whole, A^-1 times this is how far theta moves, in one
+    Newton step, when the cluster is left out (CR3; Bell & McCaffrey 2002). Plain scores are too small where parameters
+    are many for the number of clusters, as category effects are.
+    """
+    scores = cluster_scores(features, credit, result.theta, clusters)
+    inverse = _solve(result.information, np.eye(features.size))
+    chance = softmax(utilities(features, result.theta))
+    order = np.argsort(clusters, kind="stable")
+    starts = np.searchsorted(clusters[order], np.arange(len(scores) + 1))
+    for g, (start, stop) in enumerate(pairwise(starts)):
+        used, information = _own_information(features, chance, order[start:stop])
+        pull = np.eye(len(used)) - information @ inverse[np.ix_(used, used)]
+        scores[g, used] = _solve(pull, scores[g, used])
+    return scores
+
+
+def _own_information(features: Features, chance: Floats, rows: Ints) -> tuple[Ints, Floats]:
+    """The parameters that some trials depend on, q of them, and these trials' information about them, (q, q)."""
+    columns, values = features.columns[:, rows], features.values[:, rows]
+    used, place = np.unique(columns, return_inverse=True)
+    place = place.reshape(columns.shape)
+    n_rows, n = chance[rows].shape
+    dense = np.zeros((n_rows, n, len(used)))
+    for f in range(len(columns)):
+        np.add.at(dense, (np.arange(n_rows)[:, None], np.arange(n), place[f]), values[f])
+    dense = dense[..., used < features.size]
+    weighted = dense * chance[rows][..., None]
+    mean = weighted.sum(axis=1)
+    information = np.einsum("tnq,tnr->qr", weighted, dense) - mean.T @ mean
+    return used[used < features.size], information
+
+
+def sandwich(result: LogitFit, scores: Floats) -> Floats:
+    """Cluster-robust covariance of theta (D, D) from `leave_out_scores`, scaled by (K-1)/K; NaN for K < 2.
+
+    Source: Liang & Zeger 1986; Cameron & Miller 2015, section VI.B (CR3, the jackknife).
     """
     k = len(scores)
     if k < 2:
         return np.full(result.information.shape, np.nan)
     half = _solve(result.information, scores.T)
-    return half @ half.T * (k / (k - 1))
+    return half @ half.T * ((k - 1) / k)
 
 
 def _precision(prior_sd: float | None) -> float:
