@@ -194,7 +194,7 @@ def _fit(
 ) -> _Fit:
     """One head per position on `rows`, its penalty chosen on the validation part, scored on the test part."""
     features = Features.of(vectors[rows])
-    held, test = vectors[split.validation], vectors[split.test]
+    held, test = (vectors[part].astype(np.float64) for part in (split.validation, split.test))  # scored many times
     heads, correct, seen = [], [], []
     for y in objects.T:
         head = _choose(trainer.path(features, y[rows], n_classes), held, y[split.validation])

@@ -134,13 +134,21 @@ def list_runs(out: Path) -> list[RunSummary]:
         try:
             result = run.result()
         except RunError:
-            summaries.append(RunSummary(run.path.name, "broken", "", ""))
+            summaries.append(RunSummary(run.path.name, "broken", _asked_for(folder), ""))
             continue
         if result is None:
-            summaries.append(RunSummary(run.path.name, "unfinished", "", ""))
+            summaries.append(RunSummary(run.path.name, "unfinished", _asked_for(folder), ""))
         else:
             summaries.append(RunSummary(run.path.name, result.status, result.spec.encoder, result.provenance.created))
     return sorted(summaries, key=lambda summary: summary.created, reverse=True)
+
+
+def _asked_for(spec: Path) -> str:
+    """The encoder that a run's spec.json names, or nothing where it cannot be read."""
+    try:
+        return str(json.loads(spec.read_text("utf-8"))["encoder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def find_run(out: Path, name: str) -> RunFolder:
