@@ -15,6 +15,7 @@ from rich.progress import (
     Task,
     TaskID,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -50,9 +51,11 @@ def progress(*, hidden: bool) -> Iterator[Listener]:
         return
     columns = [
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=24),
         MofNCompleteColumn(),
         _Rate(),
+        TimeElapsedColumn(),  # moves between the blocks of a slow encoder
+        TextColumn("left"),
         TimeRemainingColumn(),
     ]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
