@@ -38,7 +38,7 @@ def test_samples_are_distinct_and_balanced(v, n, k, seed):
     assert len(sets) == min(k, comb(v, n))
     assert len({tuple(sorted(row)) for row in members.tolist()}) == len(sets)
     assert all(len(set(row)) == n for row in members.tolist())
-    if k <= comb(v, n) // 4:
+    if k <= comb(v, n) // 2:
         counts = np.bincount(members.ravel(), minlength=v)
         assert counts.max() - counts.min() <= 1
 

@@ -3,13 +3,19 @@ that millions cost no memory, or a seeded sample in which every category appears
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from math import comb
 
 import numpy as np
 
 from primacy.errors import DesignError
+
+Hand = tuple[int, ...]
+Arrange = Callable[[np.ndarray], np.ndarray]
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +60,8 @@ def sample_sets(n_categories: int, n: int, k: int, *, rng: np.random.Generator, 
     """`k` distinct sets drawn at random such that category counts differ by at most one; all sets if k exceeds
     their number.
 
-    Each set takes the categories shown least so far, ties broken at random. Only where nearly all combinations are
-    asked for can the counts drift apart by more.
+    Each set takes the categories shown least so far, ties broken at random. Where more than half of all combinations
+    are asked for they are a plain random sample, whose counts can differ by more.
 
     Args:
         n_categories: size of the vocabulary, V.
@@ -70,27 +76,56 @@ def sample_sets(n_categories: int, n: int, k: int, *, rng: np.random.Generator, 
     _check(n_categories, n)
     if k < 1:
         raise DesignError(f"{k} object sets asked for, expected at least 1")
-    if k >= comb(n_categories, n):
-        everything = all_sets(n_categories, n)
-        if sort:
-            return everything
-        members = everything.block(0, len(everything))
-        return ObjectSets(n_categories, n, rng.permuted(members, axis=1))
-    dealt: dict[tuple[int, ...], np.ndarray] = {}
+    total = comb(n_categories, n)
+    if k >= total and sort:
+        return all_sets(n_categories, n)
+    if k <= total // 2:
+        hands = _balanced_hands(n_categories, n, k, rng, np.sort if sort else rng.permutation)
+        return ObjectSets(n_categories, n, np.array(list(hands.values())))
+    ranks = np.sort(rng.choice(total, min(k, total), replace=False))
+    members = unrank_combinations(ranks, _binomials(n_categories, n))
+    return ObjectSets(n_categories, n, members if sort else rng.permuted(members, axis=1))
+
+
+def _balanced_hands(
+    n_categories: int, n: int, k: int, rng: np.random.Generator, arrange: Arrange
+) -> dict[Hand, np.ndarray]:
+    """`k` hands in the order dealt, each with its members as `arrange` puts them."""
+    hands: dict[Hand, np.ndarray] = {}
     counts = np.zeros(n_categories, dtype=np.int64)
-    attempts = 0
-    while len(dealt) < k:
-        # The least-shown categories come first, in random order; a set dealt before is drawn anew, and where the
-        # balance would force the same set for ever it yields for that one set.
-        priority = rng.random(n_categories) + (counts if attempts < 20 else 0)
-        hand = np.argpartition(priority, n - 1)[:n]
-        key = tuple(int(c) for c in np.sort(hand))
-        attempts += 1
-        if key not in dealt:
-            dealt[key] = np.sort(hand) if sort else rng.permutation(hand)
-            counts[hand] += 1
-            attempts = 0
-    return ObjectSets(n_categories, n, np.stack(list(dealt.values())))
+    while len(hands) < k:
+        for _ in range(_ATTEMPTS):
+            drawn = np.argpartition(rng.random(n_categories) + counts, n - 1)[:n]  # the least dealt, ties at random
+            if (hand := _hand(drawn)) not in hands:
+                hands[hand] = arrange(drawn)
+                break
+        else:
+            # The balance forces a hand that was dealt before: deal it, and trade a category with an earlier hand.
+            _trade(hand, hands, n_categories, rng, arrange)
+        counts[drawn] += 1
+    return hands
+
+
+def _hand(members: Iterable[int]) -> Hand:
+    return tuple(sorted(int(member) for member in members))
+
+
+def _trade(
+    hand: Hand, hands: dict[Hand, np.ndarray], n_categories: int, rng: np.random.Generator, arrange: Arrange
+) -> None:
+    """Add `hand`, which is there already, by exchanging one category with another hand so that both are new."""
+    earlier = list(hands)
+    for at in rng.permutation(len(earlier)):
+        other = earlier[at]
+        for mine in hand:
+            for theirs in other:
+                pair = _hand({*hand, theirs} - {mine}), _hand({*other, mine} - {theirs})
+                if {len(one) for one in pair} == {len(hand)} and pair[0] != pair[1] and not hands.keys() & set(pair):
+                    del hands[other]
+                    hands |= {one: arrange(np.array(one)) for one in pair}
+                    return
+    unused = next(c for c in combinations(range(n_categories), len(hand)) if c not in hands)
+    hands[unused] = arrange(np.array(unused))  # a vocabulary too small for any trade
 
 
 def unrank_combinations(ranks: np.ndarray, binomials: np.ndarray) -> np.ndarray:

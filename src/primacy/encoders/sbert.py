@@ -39,6 +39,8 @@ def load(rest: str, options: EncoderOptions) -> SbertEncoder:
         ModelUnavailableError: no such folder and no reachable repository.
         EncoderError: the folder holds no sentence-transformers model, or holds code.
     """
+    if rest in _PACKAGE_EXTRAS:
+        packaged_model(rest)  # its extra brings the library along, so it is the one to name when both are missing
     library = require("sentence_transformers", "sentence-transformers", "sbert")
     place = placement(options)
     folder, source = _locate(rest)
