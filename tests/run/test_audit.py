@@ -193,6 +193,30 @@ def test_too_few_names(run):
         run(objects=(19,))
 
 
+def test_a_fresh_run_replaces_a_broken_result(run, small, tmp_path):
+    outcome = run()
+    outcome.folder.file("result.json").write_text('{"schema_version": 1')
+    with pytest.raises(RunError, match="not JSON") as raised:
+        run()
+    assert "--fresh" in raised.value.hint
+    again = audit(small(), out=tmp_path / "runs", cache=tmp_path / "cache", fresh=True)
+    assert not again.reused and again.result.estimates == outcome.result.estimates
+    assert run().reused
+
+
+def test_an_interrupted_fresh_run_leaves_no_old_result(run, small, tmp_path, monkeypatch):
+    outcome = run()
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("primacy.run.audit.estimate_run", stop)
+        with pytest.raises(KeyboardInterrupt):
+            audit(small(), out=tmp_path / "runs", cache=tmp_path / "cache", fresh=True)
+    assert outcome.folder.result() is None
+
+
 def test_run_listing_and_lookup(run, tmp_path):
     outcome = run()
     out = tmp_path / "runs"

@@ -71,6 +71,15 @@ class RunFolder:
         finally:
             lock.release()
 
+    def reopen(self) -> None:
+        """Take the result away, so that the folder counts as unfinished until it has a new one.
+
+        Raises:
+            RunError: it cannot be removed.
+        """
+        with os_errors_as(RunError, f"cannot replace the result of run {self.path.name}"):
+            self.file("result.json").unlink(missing_ok=True)
+
     def write(self, name: str, text: str) -> None:
         """Write a text file of the run as a whole.
 
@@ -107,7 +116,7 @@ def read_result(path: Path) -> RunResult:
     Raises:
         RunError: unreadable, broken, or of a later version.
     """
-    hint = "Delete the file and run the audit again: encoded texts are kept in the cache."
+    hint = "Run the audit again with --fresh: encoded texts are kept in the cache."
     try:
         with os_errors_as(RunError, f"cannot read {path}"):
             data = json.loads(path.read_text("utf-8"))

@@ -97,8 +97,8 @@ def audit(
     stimuli = stimuli_hash(spec, plan)
     run_id = identity.fingerprint([spec.model_dump(), encoder.fingerprint, stimuli, primacy.__version__])[:10]
     folder = RunFolder.of(out, run_id, spec.encoder, spec.protocol)
-    done = folder.result()
-    if done is not None and not fresh:
+    done = None if fresh else folder.result()
+    if done is not None:
         return Outcome(folder, done, True)
     # One BLAS thread: the probes multiply small matrices, so a second one gains little, loses much on a busy machine
     # and could change the last bits. Encoders have thread pools of their own.
@@ -111,6 +111,7 @@ def audit(
 def _run(job: _Job, run_id: str, stimuli: str, token_counts: np.ndarray) -> RunResult:
     start = time.perf_counter()
     spec, plan, folder = job.spec, job.plan, job.folder
+    folder.reopen()
     folder.write("spec.json", spec.model_dump_json(indent=2) + "\n")
     folder.log("started", run_id=run_id, primacy=primacy.__version__)
     job.listener.stage("item vectors", len(plan.vocabulary) + 1)
