@@ -76,6 +76,7 @@ def test_balanced_gallery_has_the_object_at_every_position():
     ]
     assert gallery_texts("bare", COMCO, get_template("and", 3)) == [COMCO.names]
     assert gallery_texts("photo", COMCO, get_template("and", 3))[0][58] == "a photo of an apple"
+    assert gallery_texts("last", COMCO, get_template("and", 3)) == rows[2:]
     with pytest.raises(UnknownNameError):
         gallery_texts("balnced", COMCO, get_template("and", 3))
 

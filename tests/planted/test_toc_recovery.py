@@ -53,7 +53,7 @@ def test_a_planted_order_effect_is_recovered(bench, first):
 def test_no_false_positives_over_two_hundred_seeds(bench):
     wrong = 0
     for seed in range(200):
-        b = bench(n=2, sets=60, seed=seed)
+        b = bench(n=2, sets=120, seed=seed)
         estimates = toc(b, b.planted(category=1.0, seed=seed), curve_points=1, constant=ConstantEncoder())
         wrong += settle(estimates.effects, 0.05)[0].kind == "bias"
     assert wrong <= 16  # P(more | 5 %) = 2 %

@@ -24,7 +24,7 @@ Templates = Annotated[
 ]
 ProtocolName = Annotated[str, typer.Option("--protocol", help="balanced, or paper (the published one).")]
 Orders = Annotated[str | None, typer.Option(help="all, rotations, williams or combinations [default: the protocol's]")]
-Gallery = Annotated[str | None, typer.Option(help="bare, photo or balanced [default: the protocol's]")]
+Gallery = Annotated[str | None, typer.Option(help="bare, photo, last or balanced [default: the protocol's]")]
 Sets = Annotated[str, typer.Option(help="Object sets for each number of objects, or 'all'.")]
 Sentences = Annotated[int, typer.Option(help="Captions of the TOC probe for each number of objects.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]

@@ -18,7 +18,7 @@ from primacy.design.templates import FILLER, Template
 from primacy.design.vocabulary import Vocabulary
 from primacy.errors import UnknownNameError
 
-GALLERIES = ("bare", "photo", "balanced")
+GALLERIES = ("bare", "photo", "last", "balanced")
 
 
 class TrialBlock(NamedTuple):
@@ -123,12 +123,13 @@ def blocks(trials: TextTrials, size: int = 8192) -> Iterator[TrialBlock]:
 def gallery_texts(kind: str, vocabulary: Vocabulary, template: Template) -> list[list[str]]:
     """Single-object prompts to score captions against.
 
-    `bare`: the name alone, as published. `photo`: "a photo of a dog". `balanced`: the caption template with the
-    object at each position 1..n and neutral fillers at the others, so that no mention position is favoured by
-    standing where the gallery prompt has its object (docs/paper.md F4).
+    `bare`: the name alone, as published. `photo`: "a photo of a dog". `last`: the caption template with the object in
+    the last slot and neutral fillers before it, so that a causal tower shares no computation between prompt and caption
+    beyond the start. `balanced`: the object at each position 1..n and fillers at the others, so that no mention
+    position is favoured by standing where the gallery prompt has its object (docs/paper.md F4).
 
     Returns:
-        G lists of V texts; G is 1 for `bare` and `photo`, n for `balanced` (row g: object at position g + 1).
+        G lists of V texts; G is n for `balanced` (row g: object at position g + 1), else 1.
 
     Raises:
         UnknownNameError: no such gallery.
@@ -137,10 +138,10 @@ def gallery_texts(kind: str, vocabulary: Vocabulary, template: Template) -> list
         return [list(vocabulary.names)]
     if kind == "photo":
         return [[f"a photo of {category.with_article}" for category in vocabulary.categories]]
-    if kind == "balanced":
+    if kind in ("last", "balanced"):
         n = template.n
         return [
             [template.render([category if p == g else FILLER for p in range(n)]) for category in vocabulary.categories]
-            for g in range(n)
+            for g in (range(n) if kind == "balanced" else [n - 1])
         ]
     raise UnknownNameError("gallery", kind, GALLERIES)

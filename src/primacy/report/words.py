@@ -52,6 +52,7 @@ _ORDERS = {
 _GALLERIES = {
     "bare": "bare category names",
     "photo": "\u201ca photo of \u2026\u201d prompts",
+    "last": "single-object prompts that hold their object in the last place",
     "balanced": "single-object prompts that hold their object at every position equally often",
 }
 

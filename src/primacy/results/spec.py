@@ -40,7 +40,7 @@ class AuditSpec(BaseModel):
     design: Literal["factorial", "size-category", "captions"] = "factorial"
     captions: str | None = Field(None, description="COCO captions file of the 'captions' design")
     orders: Literal["all", "rotations", "williams", "combinations"] = "rotations"
-    gallery: Literal["bare", "photo", "balanced"] = "balanced"
+    gallery: Literal["bare", "photo", "last", "balanced"] = "balanced"
     sets: int | Literal["all"] = Field(300, description="object sets for each number of objects, or 'all'")
     sentences: int = Field(1600, ge=20, description="captions of the TOC probe for each number of objects")
     untrained: int = Field(3, ge=0, le=20, description="untrained twins among the nulls")

@@ -75,8 +75,8 @@ def _gallery(spec: AuditSpec) -> Check | None:
     return Check(
         name="gallery balance",
         status="warning",
-        message=f"The '{spec.gallery}' gallery holds its object at one token position, which favours captions that"
-        " mention it there: an untrained tower can look strongly first-biased.",
+        message=f"The '{spec.gallery}' gallery holds its object at one position, which favours captions that mention it"
+        " there" + (": an untrained tower can look strongly first-biased." if spec.gallery == "bare" else "."),
     )
 
 
