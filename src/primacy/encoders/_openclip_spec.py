@@ -109,7 +109,7 @@ def _from_tag(architecture: str, config: dict[str, Any], tag: str, *, allow_mism
         raise ActivationMismatchError(
             f"open_clip:{architecture}/{tag}: these weights were trained with {kinds[trained]}, "
             f"but {architecture} is built with {kinds[built]}; the right name is open_clip:{right}/{tag}",
-            hint=f"Use open_clip:{right}/{tag}, or allow the activation mismatch if you mean it.",
+            hint=f"Use open_clip:{right}/{tag}, or --allow-activation-mismatch if you mean it.",
         )
     known_from = "pretrained tag" if trained == built else "architecture name, against the pretrained tag"
     return OpenClipSpec(f"open_clip:{architecture}/{tag}", config, _fetch_tag(pretrained), 0, known_from)

@@ -44,7 +44,7 @@ def split_by_set(set_ids: np.ndarray, *, rng: np.random.Generator, test: float =
     if len(sets) - n_test - n_validation < 1:
         raise DesignError(
             f"{len(sets)} object sets cannot be split into train, validation and test",
-            hint="TOC needs at least 3 object sets, and enough of them that each category occurs; raise --sets.",
+            hint="TOC needs at least 3 object sets, and enough of them that each category occurs; raise --sentences.",
         )
     held_out = rng.permutation(sets)[: n_test + n_validation]
     in_test, in_validation = np.isin(set_ids, held_out[:n_test]), np.isin(set_ids, held_out[n_test:])
@@ -151,7 +151,7 @@ def run_toc(
     if not scored.all():
         raise DesignError(
             f"no test sentence of position {int(np.argmin(scored)) + 1} has a category that occurs there in training",
-            hint="Raise --sets, or use a smaller vocabulary.",
+            hint="Raise --sentences, or use a smaller vocabulary.",
         )
     y_train, y_test = objects[split.train], objects[split.test]
     curve = []
