@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +41,6 @@ def file_digest(path: Path) -> str:
     """Hex sha256 of a file's bytes, read in blocks."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def folder_digest(folder: Path) -> str:
-    """Hex sha256 over the relative names and contents of all files below `folder`."""
-    return fingerprint({str(p.relative_to(folder)): file_digest(p) for p in _files(folder)})
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (p for p in sorted(folder.rglob("*")) if p.is_file())
 
 
 def rng_stream(seed: int, *names: str) -> np.random.Generator:

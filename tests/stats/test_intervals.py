@@ -8,20 +8,24 @@ from statsmodels.stats.proportion import proportion_confint
 from primacy.errors import UsageError
 from primacy.stats.intervals import (
     Interval,
-    clustered_wilson,
     interval,
     intervals,
     ratio_interval,
-    share_interval,
     share_intervals,
-    simultaneous,
     simultaneous_level,
     standard_error,
-    wilson,
 )
 from primacy.stats.resample import BOOTSTRAP_MAX_CLUSTERS, Draws, cluster_draws
 
 TRIALS = 24
+
+
+def share_interval(value, draws, *, n_clusters):
+    return share_intervals([value], np.asarray(draws)[:, None], n_clusters=n_clusters).at(0)
+
+
+def simultaneous(value, draws, *, n_clusters):
+    return intervals(value, draws, simultaneous_level(draws, n_clusters=n_clusters), n_clusters=n_clusters)
 
 
 def correlated_wins(shares, n_clusters, correlation, rng):
@@ -164,23 +168,6 @@ def test_share_interval_of_independent_trials_is_wilsons():
     low, high = proportion_confint(wins.sum(), 4000, method="wilson")
     found = share_interval(d.value[0], d.draws[:, 0], n_clusters=4000)
     assert (found.low, found.high) == pytest.approx((low, high), abs=3e-4)
-
-
-@pytest.mark.parametrize(("successes", "trials"), [(0, 10), (10, 10), (3, 40), (2.5, 9)])
-def test_wilson_is_statsmodels(successes, trials):
-    expected = proportion_confint(successes, trials, alpha=0.1, method="wilson")
-    found = wilson(successes, trials, 0.9)
-    assert (found.low, found.high) == pytest.approx(expected, abs=1e-12)
-    assert found.value == successes / trials
-
-
-def test_clustered_wilson_counts_clusters_not_trials():
-    found = clustered_wilson(480, 480, 20)
-    t = stats.t.ppf(0.975, 19)
-    assert found == pytest.approx((1, 20 / (20 + t * t), 1))
-    assert clustered_wilson(480, 480, 20, deff=1).low > found.low
-    assert np.isnan(clustered_wilson(24, 24, 1).low)
-    assert np.isnan(wilson(0, 0).value)
 
 
 def test_ratio_interval_covers_and_is_undefined_at_zero():

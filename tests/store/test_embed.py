@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from primacy.encoders.embed import embed_stream, embed_texts
+from primacy.encoders.embed import embed_texts
 from primacy.encoders.store import EmbeddingStore
 from primacy.errors import EncoderError, StoreError, UsageError
 
@@ -110,15 +110,6 @@ def test_no_texts(tmp_path: Path) -> None:
     assert embed_texts(Counting(), [], store=store).shape == (0, 0)
     embed_texts(Counting(), ["a"], store=store)
     assert embed_texts(Counting(), [], store=store).shape == (0, 6)
-
-
-def test_stream_keeps_nothing_but_the_store(tmp_path: Path) -> None:
-    encoder = Counting()
-    blocks = [["a", "b"], ["b", "c", "b"], [], ["a"]]
-    got = list(embed_stream(encoder, iter(blocks), store=EmbeddingStore(tmp_path, "counting-1")))
-    assert [part.tobytes() for part in got] == [vectors_of(block).tobytes() for block in blocks]
-    assert encoder.calls == [["a", "b"], ["c"]]
-    assert [len(part) for part in embed_stream(Counting(), blocks, store=None)] == [2, 3, 0, 1]
 
 
 def test_interrupt_keeps_the_finished_chunks(tmp_path: Path) -> None:

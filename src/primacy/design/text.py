@@ -114,7 +114,7 @@ class TextDesign:
         return [list(column) for column in zip(*by_category, strict=True)]
 
 
-def blocks(trials: TextTrials, size: int = 8192) -> Iterator[TrialBlock]:
+def blocks(trials: TextTrials, size: int) -> Iterator[TrialBlock]:
     """All trials in blocks of `size`; the block size never changes a result."""
     for start in range(0, len(trials), size):
         yield trials.block(start, start + size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -61,20 +61,6 @@ def embed_texts(
     else:
         vectors = _encode_missing(encoder, distinct.texts, store, chunk, report)
     return vectors if len(distinct.texts) == len(texts) else vectors[distinct.place]
-
-
-def embed_stream(
-    encoder: Encoder, blocks: Iterable[Sequence[str]], *, store: EmbeddingStore | None, chunk: int = CHUNK
-) -> Iterator[np.ndarray]:
-    """Embed block after block, for designs too long to be held: yields float32 (len(block), dim) for each.
-
-    A text that stands in several blocks is encoded once if there is a `store`, and once per block otherwise.
-
-    Raises:
-        PrimacyError: as `embed_texts` does.
-    """
-    for block in blocks:
-        yield embed_texts(encoder, block, store=store, chunk=chunk)
 
 
 def _check_store(encoder: Encoder, store: EmbeddingStore | None) -> None:

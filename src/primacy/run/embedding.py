@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from primacy.design.text import TextTrials, TrialBlock
+from primacy.design.text import TextTrials, TrialBlock, blocks
 from primacy.encoders.base import Encoder
 from primacy.encoders.embed import embed_texts
 from primacy.encoders.store import EmbeddingStore
@@ -60,6 +60,5 @@ class Embedder:
 
     def trials(self, trials: TextTrials) -> Iterator[tuple[TrialBlock, np.ndarray]]:
         """Blocks of trials with the vectors of their captions."""
-        for start in range(0, len(trials), BLOCK):
-            block = trials.block(start, start + BLOCK)
+        for block in blocks(trials, BLOCK):
             yield block, self.texts(block.texts)

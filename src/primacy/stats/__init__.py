@@ -1,7 +1,7 @@
 """Estimates, intervals and decisions; arrays in, small frozen records out, no files and no encoders.
 
     resample.py       ratios of sums resampled by cluster, all columns jointly
-    intervals.py      intervals of shares, contrasts and ratios; simultaneous bands; Wilson
+    intervals.py      intervals of shares, contrasts and ratios; simultaneous levels
     compare.py        p-values that agree with the intervals, Holm's adjustment, equivalence
     power.py          how many object sets would settle an inconclusive estimate
     verdict.py        bias, artefact, equivalent or inconclusive, and the sentence that says why

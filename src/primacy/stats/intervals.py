@@ -1,4 +1,4 @@
-"""Intervals from cluster-resampled draws (`resample.cluster_draws`), and Wilson's for proportions.
+"""Intervals from cluster-resampled draws (`resample.cluster_draws`): shares, contrasts and ratios.
 
 Coverage of nominal 95 % intervals in %, from 2,000 simulated data sets per cell (Monte-Carlo error 0.5): K
 clusters of 24 trials whose true shares vary between clusters (beta or Dirichlet) with the given
@@ -20,7 +20,7 @@ within-cluster correlation.
     4 shares at once, t          85.6  90.5  93.6  94.1      71.4  84.6  89.0  93.4
     4 shares at once, Wilson     92.4  93.2  94.2  94.5      86.5  92.2  93.4  94.6
 
-So shares get `share_interval` (Wilson limits), contrasts and unbounded metrics get `interval` (t). What no
+So shares get `share_intervals` (Wilson limits), contrasts and unbounded metrics get `interval` (t). What no
 method mends is a share near 0 or 1 with strongly correlated trials and few clusters (0.95, correlation 0.4, K
 = 20: two or three clusters hold all the losses); read such intervals as too narrow.
 """
@@ -31,7 +31,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, stdtrit
 
 from primacy.stats.resample import Draws, Floats
 
@@ -101,7 +101,7 @@ def interval(
 
     The t form was chosen by simulated coverage (table at the head of this file): percentile and basic
     intervals cover 2-5 points less at K <= 20. Its p-value is `compare.two_sided_p`. For shares use
-    `share_interval`.
+    `share_intervals`.
 
     Args:
         value: point estimate.
@@ -149,19 +149,15 @@ def standard_error_limits(value: ArrayLike, se: ArrayLike, level: float, *, n_cl
     return Intervals(value, value - half, value + half)
 
 
-def share_interval(value: float, draws: ArrayLike, level: float = 0.95, *, n_clusters: int) -> Interval:
-    """Confidence interval of one share: Wilson's score limits on n_eff = p(1-p)/se^2 trials, t(K-1) quantile.
+def share_intervals(value: ArrayLike, draws: ArrayLike, level: float = 0.95, *, n_clusters: ArrayLike) -> Intervals:
+    """Confidence intervals of M shares: value (M,), draws (B, M), n_clusters int or (M,).
+
+    Wilson's score limits on n_eff = p(1-p)/se^2 trials, t(K-1) quantile.
 
     Stays inside 0..1 and covers near 0 and 1, where value +- t x se does not (table at the head of this
     file). Where no cluster differs from 0 (or from 1) each cluster counts as one observation; where all agree
     on another value (a constant encoder) the width is 0.
     """
-    column = np.asarray(draws, dtype=float)[:, None]
-    return share_intervals([value], column, level, n_clusters=n_clusters).at(0)
-
-
-def share_intervals(value: ArrayLike, draws: ArrayLike, level: float = 0.95, *, n_clusters: ArrayLike) -> Intervals:
-    """`share_interval` for M columns at once: value (M,), draws (B, M), n_clusters int or (M,)."""
     value = np.asarray(value, dtype=float)
     se = standard_error(draws, n_clusters=n_clusters)
     at_bound = (value <= _ROUNDING) | (value >= 1 - _ROUNDING)
@@ -189,17 +185,6 @@ def ratio_interval(draws: Draws, first: int, last: int, level: float = 0.95) -> 
     return Interval(*(float(np.exp(x)) for x in log_ratio))
 
 
-def simultaneous(value: ArrayLike, draws: ArrayLike, level: float = 0.95, *, n_clusters: int) -> Intervals:
-    """Bands of `intervals` that cover all M columns at once with probability `level` (max-|t|).
-
-    For "the largest deviation over the n positions". Bands of shares are better had from
-    `share_intervals(value, draws, simultaneous_level(draws, level, n_clusters=K), n_clusters=K)` (table
-    at the head of this file).
-    """
-    single = simultaneous_level(draws, level, n_clusters=n_clusters)
-    return intervals(value, draws, single, n_clusters=n_clusters)
-
-
 def simultaneous_level(draws: ArrayLike, level: float = 0.95, *, n_clusters: int) -> float:
     """The level per column at which intervals of all M columns of `draws` (B, M) cover jointly with `level`.
 
@@ -215,38 +200,6 @@ def simultaneous_level(draws: ArrayLike, level: float = 0.95, *, n_clusters: int
     largest = standardised.max(axis=1)
     critical = float(np.quantile(largest[np.isfinite(largest)], level))
     return max(level, float(2 * ndtr(critical) - 1))
-
-
-def wilson(successes: float, trials: float, level: float = 0.95) -> Interval:
-    """Wilson's score interval for a proportion of *independent* trials; credits may be fractional.
-
-    Right where each trial is its own cluster (a probe's test items from distinct object sets). Trials that
-    share an object set are not independent: use `share_interval`, or `clustered_wilson` where that has no
-    spread to work on. Source: Wilson 1927; Brown, Cai & DasGupta 2001.
-    """
-    if trials <= 0:
-        return Interval(np.nan, np.nan, np.nan)
-    share = successes / trials
-    low, high = _score_limits(share, trials, ndtri((1 + level) / 2))
-    return Interval(float(share), float(low), float(high))
-
-
-def clustered_wilson(
-    successes: float, trials: float, n_clusters: int, level: float = 0.95, *, deff: float | None = None
-) -> Interval:
-    """Wilson's interval with the effective sample size trials / deff and the t(K-1) quantile.
-
-    Right where the clusters do not vary, so that resampling them has no spread (all trials won, or none),
-    though the share is not fixed by construction. `deff` defaults to trials / K, which treats the trials of a
-    cluster as one observation: the most cautious choice, since the design effect cannot be estimated from
-    clusters that agree.
-    """
-    if trials <= 0 or n_clusters < 2:
-        return Interval(successes / trials if trials > 0 else np.nan, np.nan, np.nan)
-    n_eff = trials / (trials / n_clusters if deff is None else deff)
-    share = successes / trials
-    low, high = _score_limits(share, n_eff, _t_quantile(level, n_clusters))
-    return Interval(float(share), float(low), float(high))
 
 
 def _t_quantile(level: float, n_clusters: ArrayLike) -> Floats:
