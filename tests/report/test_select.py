@@ -4,6 +4,7 @@ import pytest
 
 from primacy.report.build import build_report
 from primacy.report.select import heats, panels, size_panels, templates
+from primacy.report.words import method
 from primacy.results.record import Estimate, RunResult
 
 
@@ -85,3 +86,9 @@ def test_heat_summaries_are_the_means_of_their_cells(build_run) -> None:
     assert twin.on == pytest.approx(sum(diagonal) / 4)
     assert twin.off == pytest.approx(sum(rest) / 12)
     assert twin.leading == 4
+
+
+def test_the_size_category_design_is_not_described_as_rotations_of_a_set(build_run):
+    told = method(build_run(probes=("tor",), nulls=("bag",), design="size-category"))
+    assert "big and with a small target at every place" in told and "rotations of its order" not in told
+    assert "rotations of its order" in method(build_run(probes=("tor",), nulls=("bag",)))

@@ -91,8 +91,13 @@ def method(result: RunResult) -> str:
             f" seed {spec.seed}."
         )
     templates = ", ".join(f"\u201c{name}\u201d" for name in spec.templates)
+    shape = (
+        "each with a big and with a small target at every place and the other objects in all rotations"
+        if spec.design == "size-category"
+        else _ORDERS[spec.orders]
+    )
     return (
-        f"{sets} object sets from the vocabulary {spec.vocabulary}, {_ORDERS[spec.orders]},"
+        f"{sets} object sets from the vocabulary {spec.vocabulary}, {shape},"
         f" as {total} captions in the template{'s' if len(spec.templates) > 1 else ''} {templates}, scored"
         f" against {_GALLERIES[spec.gallery]}; protocol {spec.protocol}, seed {spec.seed}."
     )
