@@ -40,6 +40,12 @@ def test_bias_needs_a_clean_battery():
     )
 
 
+def test_a_bias_without_an_untrained_twin_says_so():
+    assert decide(effect(0.10, 0.20), [CLEAN], MARGIN).reason.endswith(
+        "no untrained twin was scored, so architecture alone may make it."
+    )
+
+
 def test_what_a_null_shows_is_an_artefact():
     showing = null("untrained", 0.60, 0.80, -0.60, -0.50)
     found = decide(effect(0.10, 0.20), [CLEAN, showing], MARGIN)

@@ -147,7 +147,9 @@ def _bias(effect: Effect, nulls: Sequence[NullEffect]) -> Verdict:
         return Verdict("bias", f"{start}; no null encoder was scored.")
     largest = max(nulls, key=lambda null: abs(null.interval.value))
     size = _signed(largest.interval.value)
-    return Verdict("bias", f"{start} and no null encoder shows it (largest: {largest.name} at {size} points).")
+    twin = any(null.name.startswith("untrained") for null in nulls)
+    tail = "." if twin else "; no untrained twin was scored, so architecture alone may make it."
+    return Verdict("bias", f"{start} and no null encoder shows it (largest: {largest.name} at {size} points){tail}")
 
 
 def _undecided(effect: Effect, margin: float) -> Verdict:
