@@ -5,7 +5,7 @@ the n most similar by argsort, membership of each mentioned name, the winner amo
 average precision and nDCG. `all metrics` is the same kind of loop for every metric that Primacy reports. Both read
 vectors that are there already; encoding is not part of it.
 
-    python bench/scoring.py [--sets 20000] [--dim 512] [--json]
+    python bench/scoring.py [--sets 5000] [--dim 512]      # 4 captions a set
 """
 
 from __future__ import annotations
@@ -153,7 +153,6 @@ def main():
     parser.add_argument("--sets", type=int, default=5000)
     parser.add_argument("--dim", type=int, default=512)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     vocabulary = load_vocabulary("comco")
     sets = sample_sets(90, 4, arguments.sets, rng=rng_stream(0, "bench"))

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from toc_schedule import encode, sample_objects
 from untrained_tower import encode_cut, tokenize, untrained_tower
 
@@ -143,7 +144,8 @@ def main() -> None:
     from primacy.design.vocabulary import load_vocabulary
 
     torch.set_num_threads(args.threads)
-    result = compare(args, list(load_vocabulary(args.vocabulary).names))
+    with threadpool_limits(args.threads, user_api="blas"):
+        result = compare(args, list(load_vocabulary(args.vocabulary).names))
     setting = {name: value for name, value in vars(args).items() if name not in ("cache", "out")}
     args.out.write_text(json.dumps({"setting": setting, **result}, indent=1))
     for name, head in result["heads"].items():

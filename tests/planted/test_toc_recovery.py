@@ -20,6 +20,7 @@ def toc(b, encoder, curve_points=5, **nulls):
             block.clusters,
             len(b.vocabulary),
             rng=rng_stream(b.seed, "toc"),
+            curve_points=curve_points,
         )
         for name, one in {AUDITED: encoder, **nulls}.items()
     }

@@ -7,12 +7,14 @@ equally often, so an order-invariant encoder gives exactly 1/n at every position
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Literal, get_args
 
 import numpy as np
 
 from primacy.errors import DesignError, UnknownNameError
 
-SCHEMES = ("all", "rotations", "williams", "combinations")
+Scheme = Literal["all", "rotations", "williams", "combinations"]
+SCHEMES = get_args(Scheme)
 _MAX_ALL = 8  # 8! = 40,320 orders a set
 
 

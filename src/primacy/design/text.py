@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from primacy.design.templates import FILLER, Template
 from primacy.design.vocabulary import Vocabulary
 from primacy.errors import UnknownNameError
 
-GALLERIES = ("bare", "photo", "last", "balanced")
+Gallery = Literal["bare", "photo", "last", "balanced"]
+GALLERIES = get_args(Gallery)
 
 
 class TrialBlock(NamedTuple):

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from primacy.report import numbers
-from primacy.run.reproduce import Cell, OurRow, PublishedRow, Reproduction
+from primacy.run.reproduce import Cell, OurRow, Reproduction
 
 _WIDE = 112
 _NAMES = (16, 36)
@@ -33,17 +33,26 @@ def render_reproduction(reproduction: Reproduction, console: Console | None = No
 
 
 def render_markdown(reproduction: Reproduction) -> str:
-    """A line an encoder and arm: values in percent, order bias with its interval, denominators."""
-    header = ["encoder", "arm", *reproduction.table.columns, "first - last [95 %]", "captions/clusters"]
+    """A row an encoder, a column an arm: values in percent by position, first minus last in points with its interval,
+    and the denominator (captions/clusters). Published rows stand first."""
+    table = reproduction.table
+    arms = [arm.name for arm in table.arms]
+    header = ["encoder", *(["published"] if table.published else []), *arms]
     lines = [_markdown(header), _markdown(["---"] * len(header))]
-    lines += [_markdown(_published(row)) for row in reproduction.table.published]
-    for row in reproduction.rows:
-        values = [numbers.number(row.metric, cell.value) for cell in row.cells]
-        bias = row.order_bias
-        limits = numbers.bracket(numbers.points(bias.ci_low), numbers.points(bias.ci_high))
-        cells = [f"`{row.encoder}`", row.arm, *values, f"{numbers.points(bias.value)} {limits}", _denominator(row)]
-        lines.append(_markdown(cells))
+    for row in table.published:
+        values = "/".join(f"{value:.2f}" for value in row.values)
+        lines.append(_markdown([row.model, f"{values}; n {row.denominator}", *([""] * len(arms))]))
+    blank = [""] if table.published else []
+    for encoder in dict.fromkeys(row.encoder for row in reproduction.rows):
+        own = {row.arm: row for row in reproduction.rows if row.encoder == encoder}
+        lines.append(_markdown([f"`{encoder}`", *blank, *(_markdown_cell(own[arm]) for arm in arms)]))
     return "\n".join(lines)
+
+
+def _markdown_cell(row: OurRow) -> str:
+    values = "/".join(numbers.number(row.metric, cell.value, 0) for cell in row.cells)
+    limits = numbers.bracket(numbers.points(row.order_bias.ci_low), numbers.points(row.order_bias.ci_high))
+    return f"{values}; {numbers.points(row.order_bias.value)} {limits}; n {_denominator(row)}"
 
 
 def _block(console: Console, title: str, room: int, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -60,11 +69,6 @@ def _block(console: Console, title: str, room: int, columns: Sequence[str], rows
 
 def _markdown(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _published(row: PublishedRow) -> list[str]:
-    bias = f"{row.values[0] - row.values[-1]:+.1f}"
-    return [row.model, "published", *(f"{value:.2f}" for value in row.values), bias, row.denominator]
 
 
 def _with_interval(cell: Cell, digits: int) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-PROBES = ("tor", "toc")
-DESIGNS = ("factorial", "size-category", "captions")
+from primacy.design.orders import Scheme
+from primacy.design.text import Gallery
+
+Probe = Literal["tor", "toc"]
+PROBES = get_args(Probe)
+Design = Literal["factorial", "size-category", "captions"]
+DESIGNS = get_args(Design)
 
 
 class Protocol(BaseModel):
@@ -33,14 +38,14 @@ class AuditSpec(BaseModel):
 
     encoder: str
     protocol: Literal["balanced", "paper"] = "balanced"
-    probes: tuple[Literal["tor", "toc"], ...] = ("tor", "toc")
+    probes: tuple[Probe, ...] = ("tor", "toc")
     objects: tuple[int, ...] = (4,)
     vocabulary: str = "comco"
     templates: tuple[str, ...] = ("and",)
-    design: Literal["factorial", "size-category", "captions"] = "factorial"
+    design: Design = "factorial"
     captions: str | None = Field(None, description="COCO captions file of the 'captions' design")
-    orders: Literal["all", "rotations", "williams", "combinations"] = "rotations"
-    gallery: Literal["bare", "photo", "last", "balanced"] = "balanced"
+    orders: Scheme = "rotations"
+    gallery: Gallery = "balanced"
     sets: int | Literal["all"] = Field(300, description="object sets for each number of objects, or 'all'")
     sentences: int = Field(1600, ge=20, description="captions of the TOC probe for each number of objects")
     untrained: int = Field(3, ge=0, le=20, description="untrained twins among the nulls")

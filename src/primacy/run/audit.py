@@ -115,18 +115,20 @@ def _run(job: _Job, run_id: str, stimuli: str, token_counts: np.ndarray) -> RunR
     folder.write("spec.json", spec.model_dump_json(indent=2) + "\n")
     folder.log("started", run_id=run_id, primacy=primacy.__version__)
     job.listener.stage("item vectors", len(plan.vocabulary) + 1)
-    items = Embedder(job.encoder, job.cache, job.listener).texts(item_texts(plan.vocabulary))
-    scores = _score_all(job, null_battery(job.encoder, plan.vocabulary, items, untrained=spec.untrained))
+    own = Embedder(job.encoder, job.cache, job.listener)
+    items = own.texts(item_texts(plan.vocabulary))
+    scores = _score_all(job, own, null_battery(job.encoder, plan.vocabulary, items, untrained=spec.untrained))
     job.listener.stage("estimates", 0)
     before = time.perf_counter()
     found = estimate_run(spec, plan, scores, token_counts)
     scores.timings["estimates"] = time.perf_counter() - before
     scores.timings["total"] = time.perf_counter() - start
+    design = describe_plan(plan)
     result = RunResult(
         run_id=run_id,
         spec=spec,
         provenance=provenance(job.encoder, stimuli, scores.timings),
-        design=tuple(describe_plan(plan)),
+        design=tuple(design),
         estimates=tuple(found.records[AUDITED]),
         nulls=tuple(
             NullResult(name=name, fingerprint=scores.fingerprints[name], estimates=tuple(records))
@@ -135,7 +137,7 @@ def _run(job: _Job, run_id: str, stimuli: str, token_counts: np.ndarray) -> RunR
         ),
         attribution=tuple(found.attribution),
         curves=tuple(found.curves),
-        checks=tuple(run_checks(spec, plan, job.encoder, scores, found.records[AUDITED])),
+        checks=tuple(run_checks(spec, plan, design, job.encoder, scores, found.records[AUDITED])),
         verdicts=tuple(found.verdicts),
     )
     folder.write("report.html", build_report(result))
@@ -144,26 +146,30 @@ def _run(job: _Job, run_id: str, stimuli: str, token_counts: np.ndarray) -> RunR
     return result
 
 
-def _score_all(job: _Job, nulls: Sequence[Null]) -> Scores:
+def _score_all(job: _Job, own: Embedder, nulls: Sequence[Null]) -> Scores:
     scores = Scores()
-    everyone = [Null(AUDITED, lambda: job.encoder, True), *nulls]
     captions = sum(map(len, job.plan.cells)) + sum(
         len(row) for cell in job.plan.tor for row in gallery_texts(job.spec.gallery, job.plan.vocabulary, cell.template)
     )
     with _tables(job.folder, job.plan) as tables:
-        for name, build, cached in everyone:
-            before = time.perf_counter()
-            one = build()
+        for name, embedder in _embedders(job, own, nulls):
+            before, earlier = time.perf_counter(), embedder.seconds
             label = job.spec.encoder if name == AUDITED else name
             job.listener.stage(label, captions)
-            embedder = Embedder(one, job.cache if cached else None, job.listener)
-            scores.fingerprints[name] = one.fingerprint
+            scores.fingerprints[name] = embedder.encoder.fingerprint
             _score_tor(job, label, embedder, tables.trials if name == AUDITED else tables.nulls, scores.of(name))
             _score_toc(job, label, embedder, tables.toc, scores.of(name))
             scores.timings[f"embedding {name}"] = embedder.seconds
-            scores.timings[f"probes {name}"] = time.perf_counter() - before - embedder.seconds
+            scores.timings[f"probes {name}"] = time.perf_counter() - before - (embedder.seconds - earlier)
             job.folder.log("scored", encoder=name, captions=embedder.captions, seconds=round(embedder.seconds, 2))
     return scores
+
+
+def _embedders(job: _Job, own: Embedder, nulls: Sequence[Null]) -> Iterator[tuple[str, Embedder]]:
+    """The audited encoder's embedder, then those of the nulls, each built when its turn comes."""
+    yield AUDITED, own
+    for null in nulls:
+        yield null.name, Embedder(null.build(), job.cache if null.cached else None, job.listener)
 
 
 @contextmanager
@@ -203,8 +209,8 @@ def _score_toc(
     first_id = sum(map(len, job.plan.tor))
     names = job.plan.vocabulary.names
     for cell in job.plan.toc:
-        vectors = np.concatenate([vectors for _, vectors in embedder.trials(cell)])
         whole = cell.block(0, len(cell))
+        vectors = embedder.texts(whole.texts)
         for protocol, method in toc_methods(job.spec.protocol, job.spec.seed).items():
             rng = identity.rng_stream(job.spec.seed, "toc", f"n={cell.n_objects}", protocol)
             result = run_toc(vectors, whole.objects, whole.clusters, len(names), rng=rng, **method)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from primacy.design.balance import balance
-from primacy.design.text import TextDesign
 from primacy.encoders.base import CountsTokens, Described, Encoder
 from primacy.probes.toc import TocResult
 from primacy.probes.tor import TorSums
@@ -19,16 +18,21 @@ from primacy.stimuli.captions import ObservedCaptions
 _FEW_CLUSTERS = 20
 _FEW_TRIALS = 100
 _COUNTED = 1000
-_SPECIAL_TOKENS = 2  # start and end, in every tokenizer served here
+_SPECIAL_TOKENS = 2  # start and end; a tokenizer with one of them (SigLIP) is warned of one token early
 
 
 def run_checks(
-    spec: AuditSpec, plan: Plan, encoder: Encoder, scores: Scores, estimates: Sequence[Estimate]
+    spec: AuditSpec,
+    plan: Plan,
+    design: Sequence[Mapping[str, Any]],
+    encoder: Encoder,
+    scores: Scores,
+    estimates: Sequence[Estimate],
 ) -> list[Check]:
-    """All checks, the ones that found nothing included."""
+    """All checks, the ones that found nothing included; `design` is `describe_plan(plan)`."""
     own = scores.of(AUDITED)
     checks = [
-        _balanced(plan),
+        _balanced(plan, design),
         _gallery(spec),
         _clusters(plan),
         _context(plan, encoder),
@@ -40,7 +44,7 @@ def run_checks(
     return [check for check in checks if check is not None]
 
 
-def _balanced(plan: Plan) -> Check | None:
+def _balanced(plan: Plan, design: Sequence[Mapping[str, Any]]) -> Check | None:
     if any(isinstance(cell, ObservedCaptions) for cell in plan.tor):
         return Check(
             name="counter-balance",
@@ -48,7 +52,8 @@ def _balanced(plan: Plan) -> Check | None:
             message="These captions are observed, not designed: position and item are confounded. Read the attribution,"
             " which holds the category fixed, not the raw shares.",
         )
-    crooked = [b for b in (balance(cell) for cell in plan.tor if isinstance(cell, TextDesign)) if not b.position_exact]
+    counted = [row for row in design if row["probe"] == "tor" and "balance" in row]
+    crooked = [row["balance_text"] for row in counted if not row["balance"]["position_exact"]]
     if not crooked:
         return Check(
             name="counter-balance",
@@ -59,7 +64,7 @@ def _balanced(plan: Plan) -> Check | None:
         name="counter-balance",
         status="warning",
         message="Objects keep their place in the list, so position and item are confounded; winner shares of this"
-        f" design say nothing about order by themselves. {crooked[0].describe()}",
+        f" design say nothing about order by themselves. {crooked[0]}",
     )
 
 

@@ -44,21 +44,24 @@ class Embedder:
     """Embeds texts with one encoder through the cache (None: without)."""
 
     def __init__(self, encoder: Encoder, cache: Path | None, listener: Listener) -> None:
-        self._encoder, self._listener = encoder, listener
+        self.encoder, self._listener = encoder, listener
         self._store = None if cache is None else EmbeddingStore.for_encoder(cache, encoder)
         self.seconds = 0.0
         self.captions = 0
 
     def texts(self, texts: list[str]) -> np.ndarray:
-        """float32 (len(texts), d)."""
-        start = time.perf_counter()
-        vectors = embed_texts(self._encoder, texts, store=self._store)
-        self.seconds += time.perf_counter() - start
-        self.captions += len(texts)
-        self._listener.advance(len(texts))
-        return vectors
+        """float32 (len(texts), d); embedded `BLOCK` texts at a time."""
+        return np.concatenate([self._block(texts[at : at + BLOCK]) for at in range(0, len(texts), BLOCK)])
 
     def trials(self, trials: TextTrials) -> Iterator[tuple[TrialBlock, np.ndarray]]:
         """Blocks of trials with the vectors of their captions."""
         for block in blocks(trials, BLOCK):
-            yield block, self.texts(block.texts)
+            yield block, self._block(block.texts)
+
+    def _block(self, texts: list[str]) -> np.ndarray:
+        start = time.perf_counter()
+        vectors = embed_texts(self.encoder, texts, store=self._store)
+        self.seconds += time.perf_counter() - start
+        self.captions += len(texts)
+        self._listener.advance(len(texts))
+        return vectors

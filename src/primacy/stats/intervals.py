@@ -2,7 +2,7 @@
 
 Coverage of nominal 95 % intervals in %, from 2,000 simulated data sets per cell (Monte-Carlo error 0.5): K
 clusters of 24 trials whose true shares vary between clusters (beta or Dirichlet) with the given
-within-cluster correlation.
+within-cluster correlation (`bench/interval_coverage.py`).
 
     within-cluster correlation                      0.1                         0.4
     clusters K                     10    20    50   200        10    20    50   200
