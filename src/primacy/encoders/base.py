@@ -9,9 +9,9 @@ is an encoder. What else one can do is said by further small protocols, each opt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -36,6 +36,23 @@ class Encoder(Protocol):
     def encode_text(self, texts: list[str]) -> np.ndarray:
         """Embed `texts`: float32 array (len(texts), dim), row i for text i, finite, in no way dependent on the
         other rows beyond floating-point rounding."""
+        ...
+
+
+class Piece(NamedTuple):
+    """Some of the texts of a call: `rows` int64 (m,), which ones, and `vectors` float32 (m, dim), row i for text
+    rows[i]."""
+
+    rows: np.ndarray
+    vectors: np.ndarray
+
+
+@runtime_checkable
+class EncodesInPieces(Protocol):
+    """An encoder that takes many texts at once, in whatever order is cheapest, and gives vectors as they come."""
+
+    def encode_pieces(self, texts: Sequence[str]) -> Iterator[Piece]:
+        """Pieces that together hold each text once, with the vectors that `encode_text` would give."""
         ...
 
 
