@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from primacy.identity import fingerprint
+
+_SLAB = 4096
 
 
 def tokenizer_digest(tokenizer: Any) -> str:
@@ -31,9 +34,15 @@ def tokenizer_digest(tokenizer: Any) -> str:
     )
 
 
-def count_without_special(tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
+def token_rows(tokenizer: Any, texts: Iterable[str], **settings: Any) -> Iterator[np.ndarray]:
+    """Token ids of each text, int32; a slab of texts at a time, as a tokenizer's answer takes kilobytes a text."""
+    strings = iter(texts)
+    while slab := list(islice(strings, _SLAB)):
+        for row in tokenizer(slab, verbose=False, **settings)["input_ids"]:
+            yield np.asarray(row, dtype=np.int32)
+
+
+def count_without_special(tokenizer: Any, texts: Iterable[str]) -> np.ndarray:
     """Tokens of each text, special tokens not counted and nothing cut: int64 (len(texts),)."""
-    if not texts:
-        return np.zeros(0, dtype=np.int64)
-    rows = tokenizer(list(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)["input_ids"]
-    return np.array([len(row) for row in rows], dtype=np.int64)
+    rows = token_rows(tokenizer, texts, add_special_tokens=False, truncation=False, padding=False)
+    return np.fromiter((len(row) for row in rows), dtype=np.int64)

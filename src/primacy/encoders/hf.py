@@ -5,13 +5,14 @@
     hf:org/name?pooling=cls         a plain text model (BERT, SimCSE, ...); the default pooling is mean
 
 Vectors are float32 and of unit length. SigLIP's towers attend to their padding, so they always get their full
-context and no attention mask, as they were trained; all others are batched by equal length and need no
-padding.
+context and no attention mask, as they were trained. CLIP's causal tower computes each distinct beginning of texts once
+(see `prefix_tree`); all others are batched by equal length and need no padding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,10 +21,11 @@ import numpy as np
 from primacy.encoders import _hub
 from primacy.encoders._names import require, split_query, split_revision
 from primacy.encoders._quiet import quiet_loading
-from primacy.encoders._tokenizers import count_without_special, tokenizer_digest
-from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights
+from primacy.encoders._tokenizers import count_without_special, token_rows, tokenizer_digest
+from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights, unit_pieces
 from primacy.encoders._weights import check_keys, refused_pickle, state_digest
-from primacy.encoders.base import EncoderOptions
+from primacy.encoders.base import EncoderOptions, Piece, gather
+from primacy.encoders.prefix_tree import CHECK_CAPTIONS, CausalTower, agrees, clip_text_tower, stream
 from primacy.errors import EncoderError, ModelUnavailableError, UnknownNameError
 from primacy.identity import fingerprint
 
@@ -37,6 +39,7 @@ _TEXT_TOWERS = {
     "siglip2_text_model": "Siglip2TextModel",
 }
 _UNBOUNDED = 1_000_000  # tokenizers without a limit say 10^30
+_log = logging.getLogger(__name__)
 _OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl")
 
 
@@ -150,26 +153,35 @@ class HfEncoder:
         self.model = model.to(device=place.device, dtype=place.dtype).eval().requires_grad_(False)
         self.identity = _identity(spec, model, tokenizer, weights, place.precision)
         self.fingerprint = fingerprint(self.identity)
+        self.tower = self._checked_tower()
 
-    def encode_text(self, texts: list[str]) -> np.ndarray:
+    def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """Unit-norm float32 (len(texts), dim).
 
         Raises:
             EncoderError: a text has no token at all (the tokenizer adds no special ones).
         """
-        if not texts:
-            return self.encode_text(["a"])[:0]
+        return gather(self.encode_pieces(texts), len(texts)) if len(texts) else self.encode_text(["a"])[:0]
+
+    def encode_pieces(self, texts: Sequence[str]) -> Iterator[Piece]:
+        """Unit-norm pieces: in the order of their tokens where the tower is causal, else of their lengths.
+
+        Raises:
+            EncoderError: a text has no token at all (the tokenizer adds no special ones).
+        """
         ids = self._tokenize(texts)
         lengths = np.array([len(row) for row in ids])
         if not lengths.all():
             raise EncoderError(f"{self.spec.source}: text {texts[int(np.argmin(lengths))]!r} has no token")
+        if self.tower is not None:
+            return unit_pieces(stream(self.tower, self.tower.sequences(_padded(ids, lengths))), self.spec.source)
         return encode_batches(
-            lengths, self._place.device, lambda rows: self._encode([ids[i] for i in rows]), self.spec.source
+            lengths, self._place.device, lambda rows: [ids[i] for i in rows], self._encode, self.spec.source
         )
 
     def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
         """Tokens without the special ones, not cut to the context: int64 (len(texts),)."""
-        return count_without_special(self.tokenizer, [self._cased(text) for text in texts])
+        return count_without_special(self.tokenizer, map(self._cased, texts))
 
     def untrained_twin(self, seed: int) -> HfEncoder:
         """The same architecture and tokenizer with weights drawn afresh from `seed`."""
@@ -177,23 +189,39 @@ class HfEncoder:
             model = type(self.model)(self.model.config)
         return HfEncoder(self.spec._replace(seed=seed), model.float(), self.tokenizer, self._place)
 
+    def _checked_tower(self) -> CausalTower | None:
+        import torch
+
+        if self.spec.siglip or self.spec.pooling != "model":
+            return None
+        tower = clip_text_tower(self.model)
+        if tower is None:
+            _log.info("%s: not a causal tower of a known form; texts are batched by length", self.spec.source)
+            return None
+        ids = self._tokenize(CHECK_CAPTIONS)
+        with torch.inference_mode():
+            own = torch.cat([self._encode([row]) for row in ids]).float().cpu().numpy()
+        sequences = tower.sequences(_padded(ids, np.array([len(row) for row in ids])))
+        if agrees(tower, sequences, own, self._place.precision):
+            return tower
+        _log.warning(
+            "%s: the prefix tree does not give the model's own vectors; texts are batched by length", self.spec.source
+        )
+        return None
+
     def _cased(self, text: str) -> str:
         return text.lower() if self.spec.lower else text
 
-    def _tokenize(self, texts: list[str]) -> list[list[int]]:
+    def _tokenize(self, texts: Sequence[str]) -> list[np.ndarray]:
         padding = "max_length" if self.spec.siglip else False
-        encoded = self.tokenizer(
-            [self._cased(text) for text in texts],
-            truncation=True,
-            max_length=self.spec.context_length,
-            padding=padding,
-        )
-        return encoded["input_ids"]
+        limit = self.spec.context_length
+        cased = map(self._cased, texts)
+        return list(token_rows(self.tokenizer, cased, truncation=True, max_length=limit, padding=padding))
 
-    def _encode(self, rows: list[list[int]]) -> torch.Tensor:
+    def _encode(self, rows: list[np.ndarray]) -> torch.Tensor:
         import torch
 
-        ids = torch.tensor(rows, device=self._place.device)
+        ids = torch.from_numpy(np.stack(rows).astype(np.int64)).to(self._place.device)
         mask = None if self.spec.siglip else torch.ones_like(ids)
         if self.spec.pooling == "model":
             call = getattr(self.model, "get_text_features", self.model)
@@ -204,6 +232,13 @@ class HfEncoder:
             return found.pooler_output if text_embeds is None else text_embeds
         hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
         return hidden[:, 0] if self.spec.pooling == "cls" else hidden.float().mean(dim=1)
+
+
+def _padded(ids: list[np.ndarray], lengths: np.ndarray) -> np.ndarray:
+    """Token ids as int32 (n, longest), filled up with -1, which is no token."""
+    out = np.full((len(ids), int(lengths.max())), -1, dtype=np.int32)
+    out[np.arange(out.shape[1]) < lengths[:, None]] = np.concatenate(ids)
+    return out
 
 
 def _identity(spec: HfSpec, model: Any, tokenizer: Any, weights: str, precision: str) -> dict[str, Any]:
