@@ -34,7 +34,9 @@ def sample_objects(n_categories: int, n_objects: int, sentences: int, rng: np.ra
 
 def encode(objects: np.ndarray, names: list[str], seed: int, cache: Path) -> np.ndarray:
     """Vectors (N, 512) of the distinct captions, chunk files in `cache`, fanned out to the rows of `objects`."""
-    from untrained_tower import encode_shared, tokenize, untrained_tower
+    from untrained_tower import tokenize, untrained_tower
+
+    from primacy.encoders import prefix_tree
 
     cache.mkdir(parents=True, exist_ok=True)
     distinct, inverse = np.unique(objects, axis=0, return_inverse=True)
@@ -46,7 +48,8 @@ def encode(objects: np.ndarray, names: list[str], seed: int, cache: Path) -> np.
             tower = tower or untrained_tower(seed)
             texts = [" and ".join(f"a {names[i]}" for i in row) for row in distinct[start : start + CHUNK]]
             began = time.perf_counter()
-            vectors = encode_shared(tower, tokenize(tower, texts))
+            causal = prefix_tree.open_clip_tower(tower.clip)
+            vectors = prefix_tree.encode(causal, causal.sequences(tokenize(tower, texts)))
             logging.info("%s: %.0f captions/s", path.name, len(texts) / (time.perf_counter() - began))
             temporary = path.with_suffix(".tmp.npy")
             np.save(temporary, vectors)

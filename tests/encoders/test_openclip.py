@@ -13,9 +13,15 @@ import pytest
 torch = pytest.importorskip("torch")
 open_clip = pytest.importorskip("open_clip")
 
-from primacy.encoders import _clip_text  # noqa: E402
-from primacy.encoders.base import CountsTokens, EncoderOptions, HasUntrainedTwin  # noqa: E402
+from primacy.encoders.base import (  # noqa: E402
+    CountsTokens,
+    EncoderOptions,
+    EncodesInPieces,
+    HasUntrainedTwin,
+    gather,
+)
 from primacy.encoders.load import load_encoder  # noqa: E402
+from primacy.encoders.prefix_tree import execute  # noqa: E402
 from primacy.errors import (  # noqa: E402
     ActivationMismatchError,
     EncoderError,
@@ -34,7 +40,7 @@ TOWERS = {
     "tiny-noproj": ({"custom": True, "proj_type": "none"}, True),
     "tiny-both-ways": ({"custom": True, "no_causal_mask": True, "pool_type": "last"}, False),
     "tiny-both-ways-clip": ({"no_causal_mask": True}, False),
-    "tiny-last": ({"custom": True, "pool_type": "last"}, False),
+    "tiny-last": ({"custom": True, "pool_type": "last"}, True),
     "tiny-cls": ({"custom": True, "embed_cls": True}, False),
 }
 
@@ -273,28 +279,28 @@ def test_tokens_are_counted_by_the_towers_tokenizer(tiny):
     assert counts.tolist() == [0, 1, 2, 2, 100]
 
 
-def test_encode_tokens_is_the_seam_below_encode_text(tiny, hostile, monkeypatch):
+def test_pieces_hold_each_text_once(tiny, hostile):
     encoder = load_encoder(f"open_clip:{tiny}/untrained", CPU)
-    tokens = encoder.tokenizer(hostile)
-    assert np.array_equal(encoder.encode_tokens(tokens), encoder.encode_text(hostile))
-    seen = []
-    monkeypatch.setattr(encoder, "encode_tokens", lambda ids: seen.append(ids) or np.zeros((len(ids), 2), np.float32))
-    encoder.encode_text(hostile)
-    assert torch.equal(seen[0], tokens)
+    assert isinstance(encoder, EncodesInPieces)
+    texts = hostile * 3
+    pieces = list(encoder.encode_pieces(texts))
+    assert sorted(np.concatenate([piece.rows for piece in pieces]).tolist()) == list(range(len(texts)))
+    assert np.array_equal(gather(pieces, len(texts)), encoder.encode_text(texts))
 
 
-def test_batches_do_not_pad_short_captions(tiny, monkeypatch):
+def test_a_shared_beginning_is_computed_once(tiny, monkeypatch):
     encoder = load_encoder(f"open_clip:{tiny}/untrained", CPU)
-    shapes = []
-    cut = _clip_text.encode_cut
-    monkeypatch.setattr(_clip_text, "encode_cut", lambda t, x: shapes.append(tuple(x.shape)) or cut(t, x))
-    encoder.encode_text(["a dog"] * 70 + ["dog"] * 3)
-    assert sorted(shapes) == [(3, 3), (6, 4), (32, 4), (32, 4)]
+    nodes = []
+    build = execute.build_tree
+    monkeypatch.setattr(execute, "build_tree", lambda *args: nodes.append(build(*args).n_nodes) or build(*args))
+    encoder.encode_text(["a dog"] * 70 + ["dog"] * 3 + ["a dog and"])
+    # start, a, dog, end | and, end | dog, end: not 74 x 77 positions
+    assert sum(nodes) == 8
 
 
-def test_a_cut_that_changes_vectors_is_not_used(tiny, monkeypatch, hostile, caplog):
-    cut = _clip_text.encode_cut
-    monkeypatch.setattr(_clip_text, "encode_cut", lambda t, x: cut(t, x) + 0.01)
+def test_a_tree_that_changes_vectors_is_not_used(tiny, monkeypatch, hostile, caplog):
+    states = execute.tower_states
+    monkeypatch.setattr(execute, "tower_states", lambda *args: states(*args) + 0.01)
     encoder = load_encoder(f"open_clip:{tiny}/untrained", CPU)
     assert encoder.tower is None
     assert "full context" in caplog.text

@@ -6,13 +6,14 @@ numbers alone. So a design of millions costs kilobytes, and work can stop and go
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
+from primacy.design.captions import TemplatedCaptions
 from primacy.design.sets import ObjectSets
 from primacy.design.templates import FILLER, Template
 from primacy.design.vocabulary import Vocabulary
@@ -24,12 +25,12 @@ GALLERIES = get_args(Gallery)
 
 class TrialBlock(NamedTuple):
     """Consecutive trials: `trial_ids` (m,), `clusters` (m,) (the object set or image each belongs to), `objects`
-    (m, n) category ids in mention order, `texts` m captions."""
+    (m, n) category ids in mention order, `texts` m captions (rendered on demand where a template gives them)."""
 
     trial_ids: np.ndarray
     clusters: np.ndarray
     objects: np.ndarray
-    texts: list[str]
+    texts: Sequence[str]
 
 
 class TextTrials(Protocol):
@@ -100,19 +101,15 @@ class TextDesign:
         members = self.sets.block(first, int(set_ids[-1]) + 1)[set_ids - first]
         return np.take_along_axis(members, self.orders[order_ids], axis=1)
 
-    def captions(self, objects: np.ndarray) -> list[str]:
-        """Render rows of category ids (m, n), in mention order, as m captions."""
-        literals, surfaces = self.template.literals, self._surfaces
-        return [
-            literals[0] + "".join(surfaces[p][c] + literals[p + 1] for p, c in enumerate(row))
-            for row in objects.tolist()
-        ]
+    def captions(self, objects: np.ndarray) -> TemplatedCaptions:
+        """Captions of rows of category ids (m, n), in mention order; m strings, rendered when they are looked at."""
+        return TemplatedCaptions(self.template.literals, self._surfaces, objects)
 
     @cached_property
-    def _surfaces(self) -> list[list[str]]:
+    def _surfaces(self) -> tuple[tuple[str, ...], ...]:
         """[position][category] -> what stands in that slot."""
         by_category = [self.template.surfaces(category) for category in self.vocabulary.categories]
-        return [list(column) for column in zip(*by_category, strict=True)]
+        return tuple(zip(*by_category, strict=True))
 
 
 def blocks(trials: TextTrials, size: int) -> Iterator[TrialBlock]:

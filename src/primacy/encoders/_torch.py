@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
-from primacy.encoders.base import EncoderOptions, checked_vectors
+from primacy.encoders._workers import default_workers, side_by_side
+from primacy.encoders.base import EncoderOptions, Piece, checked_vectors
 from primacy.errors import EncoderError, UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 CPU_BATCH = (512, 32)  # tokens, rows: 16-32 captions a batch run fastest on a CPU
 GPU_BATCH = (65_536, 1024)
+
+Batch = TypeVar("Batch")
 
 
 class Placement(NamedTuple):
@@ -80,30 +83,44 @@ def batches(lengths: np.ndarray, device: torch.device) -> Iterator[np.ndarray]:
 def encode_batches(
     lengths: Sequence[int] | np.ndarray,
     device: torch.device,
-    encode: Callable[[np.ndarray], torch.Tensor],
+    prepare: Callable[[np.ndarray], Batch],
+    encode: Callable[[Batch], torch.Tensor],
     source: str,
-) -> np.ndarray:
-    """Run `encode` (row indices -> tensor (rows, dim)) over all batches, in inference mode.
+) -> Iterator[Piece]:
+    """Run a model over batches of equal length, side by side on a CPU, in inference mode.
 
-    Returns:
-        Unit-norm float32 array (n, dim) in the order of `lengths`; n must be at least 1.
+    Args:
+        lengths: token counts of the texts.
+        device: where the model runs.
+        prepare: row indices -> what `encode` takes; called by one thread, so that tokenizers need not be safe.
+        encode: a batch -> tensor (rows, dim); called by several threads.
+        source: the encoder, for errors.
+
+    Yields:
+        Pieces with unit-norm vectors.
 
     Raises:
         EncoderError: a vector is not finite or has no direction.
     """
     import torch
 
-    lengths = np.asarray(lengths)
-    result: np.ndarray | None = None
-    with torch.inference_mode():
-        for rows in batches(lengths, device):
-            part = encode(rows).float().cpu().numpy()
-            if result is None:
-                result = np.empty((len(lengths), part.shape[1]), dtype=np.float32)
-            result[rows] = part
-    if result is None:
-        raise EncoderError(f"{source}: nothing to encode")
-    return unit_rows(checked_vectors(result, len(lengths), source), source)
+    def run(job: tuple[np.ndarray, Batch]) -> Piece:
+        rows, batch = job
+        with torch.inference_mode():
+            return Piece(rows, encode(batch).float().cpu().numpy())
+
+    jobs = ((rows, prepare(rows)) for rows in batches(np.asarray(lengths), device))
+    return unit_pieces(side_by_side(run, jobs, default_workers(device)), source)
+
+
+def unit_pieces(pieces: Iterable[Piece], source: str) -> Iterator[Piece]:
+    """The pieces with their vectors checked and scaled to length 1.
+
+    Raises:
+        EncoderError: a vector is not finite or has no direction.
+    """
+    for rows, vectors in pieces:
+        yield Piece(rows, unit_rows(checked_vectors(vectors, len(rows), source), source))
 
 
 def unit_rows(vectors: np.ndarray, source: str) -> np.ndarray:

