@@ -1,13 +1,22 @@
 """The command line as a user meets it: in a child process."""
 
+import inspect
 import json
 import subprocess
 import sys
 import time
+from importlib import import_module
 
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
+
+from primacy.cli.app import app
+from primacy.cli.audit import audit
+from primacy.cli.reproduce import reproduce
+from primacy.run import cache_room
+from primacy.run.embedding import DEFAULT_MEMORY
 
 PLANTED = "null:planted?first=0.5"
 SMALL = ["--vocabulary", "simco", "--objects", "3", "--sets", "30", "--sentences", "150"]
@@ -67,6 +76,40 @@ def test_quiet_prints_a_line_a_verdict(primacy):
     )
 
 
+def test_memory_and_cache_options(primacy, tmp_path):
+    first = json.loads(primacy("audit", PLANTED, *SMALL, "--json", "--no-cache", "--memory", "0.05").stdout)
+    assert not (tmp_path / "cache").exists()
+    again = primacy("audit", PLANTED, *SMALL, "--json").stdout  # the same run, whatever the memory or the cache
+    assert json.loads(again) == first
+    default = inspect.signature(audit).parameters["memory"].default
+    assert default * 1e9 == inspect.signature(reproduce).parameters["memory"].default * 1e9 == DEFAULT_MEMORY
+
+
+@pytest.mark.parametrize(("how", "told"), [((), True), (("--json",), False), (("--quiet",), False)])
+def test_a_cache_that_will_grow_large_is_told_of(tmp_path, monkeypatch, how, told):
+    monkeypatch.setattr(cache_room, "LARGE", 1000)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["audit", PLANTED, *SMALL, "--cache", "kept", *how])
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("The vectors of this run take up to") == told
+    assert "The vectors" not in done.stdout
+
+
+@pytest.mark.parametrize(("how", "said"), [((), "is kept in the cache"), (("--no-cache",), "starts anew")])
+@pytest.mark.parametrize("verb", [["audit", "null:bag", "--quiet"], ["reproduce", "protocols", "--json"]])
+def test_interrupt_is_one_line_and_130(tmp_path, monkeypatch, verb, how, said):
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(import_module("primacy.run.audit"), "audit", stop)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [*verb, *how])
+    assert done.exit_code == 130
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()[1:]
+    assert line.startswith("Stopped.") and said in line
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -84,6 +127,11 @@ def test_quiet_prints_a_line_a_verdict(primacy):
         (["audit", "null:bag", "--objects", "3,3"], "twice"),
         (["audit", "null:bag", "--sets", "1"], "expected 2 or more"),
         (["audit", "null:bag", "--margin", "0"], "margin"),
+        (["audit", "null:bag", "--memory", "0.01"], "memory is 0.01 GB, expected at least 0.05"),
+        (["audit", "null:bag", "--memory", "nan"], "memory is nan GB"),
+        (["reproduce", "protocols", "--memory", "0"], "memory is 0 GB"),
+        (["audit", "null:bag", "--cache", "x", "--no-cache"], "contradict"),
+        (["reproduce", "protocols", "--cache", "x", "--no-cache"], "contradict"),
         (["audit", "null:bag", "--vocabulary", "simco", "--objects", "19"], "19 objects"),
         (["audit", "null:bag", "--design", "captions"], "go together"),
         (["audit", "null:bag", "--design", "captions", "--captions", "none.json"], "cannot read none.json"),

@@ -4,13 +4,15 @@ import errno
 import os
 import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import pytest
 
+from primacy.encoders import _pieces, embed
 from primacy.encoders.embed import embed_texts
 from primacy.encoders.store import EmbeddingStore
 from primacy.errors import StoreError
@@ -38,11 +40,17 @@ def open_store(root: Path) -> EmbeddingStore:
     return EmbeddingStore(root, "numbers-1")
 
 
+@pytest.fixture(autouse=True)
+def three_texts_a_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_pieces, "CHUNK", 3)
+    monkeypatch.setattr(embed, "SHARD_TEXTS", 3)
+
+
 @pytest.fixture
 def filled(tmp_path: Path) -> EmbeddingStore:
     """Two shards of three texts."""
     store = open_store(tmp_path)
-    embed_texts(Numbers(), TEXTS, store=store, chunk=3)
+    embed_texts(Numbers(), TEXTS, store=store)
     return store
 
 
@@ -53,7 +61,7 @@ def files(store: EmbeddingStore, half: str) -> list[Path]:
 def expect_recomputed(root: Path, number: int) -> None:
     """All right, `number` texts encoded again, and whole thereafter."""
     encoder = Numbers()
-    assert embed_texts(encoder, TEXTS, store=open_store(root), chunk=3).tobytes() == EXPECTED.tobytes()
+    assert embed_texts(encoder, TEXTS, store=open_store(root)).tobytes() == EXPECTED.tobytes()
     assert len(encoder.seen) == number
     again = Numbers()
     assert embed_texts(again, TEXTS, store=open_store(root)).tobytes() == EXPECTED.tobytes()
@@ -201,16 +209,39 @@ def limited_file_size(size: int) -> Iterator[None]:
 
 
 def failing_after(calls: int, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    original, seen = Path.write_bytes, list[int]()
+    """Of the files opened for writing, the first `calls` are well; the others break off in the middle."""
+    original, seen = Path.open, list[Path]()
 
-    def write(self: Path, data: bytes) -> int:
-        seen.append(len(data))
-        if len(seen) <= calls:
-            return original(self, data)
-        original(self, data[: len(data) // 2])
-        raise OSError(code, os.strerror(code))
+    def opened(self: Path, mode: str = "r", *args: Any, **more: Any) -> IO[Any]:
+        stream = original(self, mode, *args, **more)
+        if mode == "wb":
+            seen.append(self)
+            if len(seen) > calls:
+                return Breaking(stream, code)
+        return stream
 
-    monkeypatch.setattr(Path, "write_bytes", write)
+    monkeypatch.setattr(Path, "open", opened)
+
+
+class Breaking:
+    """A stream that takes half of what it is given, then fails."""
+
+    def __init__(self, stream: IO[bytes], code: int) -> None:
+        self.stream, self.code = stream, code
+
+    def __enter__(self) -> "Breaking":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.close()
+
+    def write(self, data: bytes) -> int:
+        self.stream.write(data[: len(data) // 2])
+        raise OSError(self.code, os.strerror(self.code))
+
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        for part in parts:
+            self.write(part)
 
 
 @pytest.mark.parametrize("calls", [0, 1, 2, 3])  # each half of each of the two chunks
@@ -220,12 +251,12 @@ def test_full_disk_keeps_the_finished_chunks(tmp_path: Path, calls: int, monkeyp
     with monkeypatch.context() as patch:
         failing_after(calls, errno.ENOSPC, patch)
         with pytest.raises(StoreError, match="No space left") as caught:
-            embed_texts(Numbers(), TEXTS, store=store, chunk=3)
+            embed_texts(Numbers(), TEXTS, store=store)
     assert "disk space" in caught.value.hint
     assert str(store.path) in str(caught.value)
     assert len(list(store.path.iterdir())) == 2 * (calls // 2)  # nothing half-written stays
     encoder = Numbers()  # the same instance goes on once there is room
-    assert embed_texts(encoder, TEXTS, store=store, chunk=3).tobytes() == EXPECTED.tobytes()
+    assert embed_texts(encoder, TEXTS, store=store).tobytes() == EXPECTED.tobytes()
     assert len(encoder.seen) == 6 - 3 * (calls // 2)
     expect_recomputed(tmp_path, 0)
 
@@ -302,7 +333,7 @@ def test_read_only_folder_without_a_store(open_root: Path) -> None:
 
 def test_damaged_shard_in_a_read_only_store_is_not_served(open_root: Path) -> None:
     store = open_store(open_root)
-    embed_texts(Numbers(), TEXTS, store=store, chunk=3)
+    embed_texts(Numbers(), TEXTS, store=store)
     path = files(store, "vectors")[0]
     path.write_bytes(path.read_bytes()[:-1] + b"\x55")
     with read_only(open_root):

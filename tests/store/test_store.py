@@ -61,17 +61,42 @@ def test_vectors_come_from_memory_maps_that_close_again(tmp_path: Path) -> None:
     assert store.get(KEYS).vectors.tobytes() == VECTORS.tobytes()
 
 
-def test_put_writes_nothing_twice_and_returns_what_is_kept(tmp_path: Path) -> None:
+def test_put_writes_nothing_twice_and_shows_what_is_kept(tmp_path: Path) -> None:
     first, second = EmbeddingStore(tmp_path, "e"), EmbeddingStore(tmp_path, "e")
     assert len(second) == 0
     first.put(KEYS[:3], VECTORS[:3])
-    again = second.put([KEYS[4], KEYS[1], KEYS[4]], VECTORS[[7, 8, 9]])
+    again = VECTORS[[7, 8, 9]]
+    second.put([KEYS[4], KEYS[1], KEYS[4]], again)
     assert again.tobytes() == VECTORS[[7, 1, 9]].tobytes()
     assert first.get([KEYS[4]]).vectors.tobytes() == VECTORS[7:8].tobytes()
     assert sum(len(np.load(path)) for path in first.path.glob("*.keys.npy")) == 4
     size = first.size_bytes
     first.put(KEYS[:3], VECTORS[:3])
     assert (len(first), first.size_bytes) == (4, size)
+
+
+def test_put_of_chosen_rows(tmp_path: Path) -> None:
+    store, vectors = EmbeddingStore(tmp_path, "e"), VECTORS.copy()
+    store.put(KEYS[:2], VECTORS[:2] + 1)
+    vectors[9] = np.nan  # not asked for
+    rows = np.array([8, 0, 3, 1])
+    store.put(np.frombuffer(b"".join(KEYS[i] for i in rows), dtype=np.uint8).reshape(-1, 32), vectors, rows)
+    assert vectors[:2].tobytes() == (VECTORS[:2] + 1).tobytes()  # those that were kept before
+    assert vectors[2:9].tobytes() == VECTORS[2:9].tobytes()
+    assert store.get(KEYS).found.tolist() == [i in rows for i in range(10)]
+    assert store.get([KEYS[8], KEYS[3]]).vectors.tobytes() == VECTORS[[8, 3]].tobytes()
+
+
+def test_a_shard_of_many_blocks_is_the_file_that_numpy_writes(tmp_path: Path) -> None:
+    n = 9000  # more than two of the blocks that it is written in
+    rows = np.random.default_rng(0).permutation(n)
+    vectors = np.arange(2.0 * n, dtype=np.float32).reshape(n, 2)
+    store = EmbeddingStore(tmp_path, "e")
+    store.put([text_key(str(i)) for i in rows], vectors, rows)
+    np.save(tmp_path / "expected.npy", vectors[rows])
+    (path,) = store.path.glob("*.vectors.npy")
+    assert path.read_bytes() == (tmp_path / "expected.npy").read_bytes()
+    assert store.verify() == (1, n, ())
 
 
 def test_no_encoder_precision_or_modality_sees_anothers_vectors(tmp_path: Path) -> None:

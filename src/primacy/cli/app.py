@@ -32,7 +32,10 @@ def _top(version: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def main() -> None:
-    """Run the command line; a PrimacyError is one line on stderr and exit status 2, Ctrl-C is 130."""
+    """Run the command line; a PrimacyError is one line on stderr and exit status 2.
+
+    Ctrl-C is exit status 130: typer sees to that, and `interrupt.resumable` says what is kept.
+    """
     from primacy.errors import PrimacyError
 
     try:
@@ -42,9 +45,6 @@ def main() -> None:
         if error.hint:
             typer.echo(f"  {error.hint}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("\nStopped. What was encoded is kept; the same command goes on from here.", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away (primacy ... | head)
         sys.exit(0)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from primacy.cli import options as o
+from primacy.cli.interrupt import resumable
 
 ENCODER = Annotated[
     str,
@@ -39,6 +40,8 @@ def audit(
     ] = False,
     out: o.Out = Path("runs"),
     cache: o.Cache = None,
+    no_cache: o.NoCache = False,
+    memory: o.Memory = 1.0,
     fresh: Annotated[bool, typer.Option(help="Run again even if this run is complete.")] = False,
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
@@ -54,8 +57,11 @@ def audit(
     from primacy.cli.progress import progress
     from primacy.run.audit import audit as run_audit
 
-    with progress(hidden=as_json or quiet) as listener:
-        outcome = run_audit(spec, out=out, cache=o.cache_folder(cache), device=device, fresh=fresh, listener=listener)
+    folder = o.cache_or_none(cache, no_cache)
+    with resumable(folder), progress(hidden=as_json or quiet) as listener:
+        outcome = run_audit(
+            spec, out=out, cache=folder, device=device, memory=memory * 1e9, fresh=fresh, listener=listener
+        )
     if outcome.reused and not as_json and not quiet:
         typer.echo(f"This audit is complete already; showing it (--fresh runs it again): {outcome.folder.path}")
     from primacy.cli.present import present

@@ -35,10 +35,29 @@ Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")
 Margin = Annotated[float, typer.Option(help="Equivalence margin, a difference of shares.")]
 Out = Annotated[Path, typer.Option(help="Folder of the run folders.")]
 Cache = Annotated[Path | None, typer.Option(help="Folder of cached vectors [default: the user's cache folder]")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep no vectors; an interrupted run then starts anew.")]
+Memory = Annotated[
+    float,
+    typer.Option(
+        help="Gigabytes for captions, their keys, tokens and vectors in flight, at least 0.05; the model and"
+        " the libraries come on top. More lets captions share more computation. No result depends on it."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the verdicts only.")]
 DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1, mps.")]
 Precision = Annotated[str, typer.Option(help="fp32, bf16 or fp16.")]
+
+
+def cache_or_none(chosen: Path | None, no_cache: bool) -> Path | None:
+    """The cache folder, or None where the user wants none.
+
+    Raises:
+        UsageError: a folder is named as well.
+    """
+    if no_cache and chosen is not None:
+        raise UsageError("--cache and --no-cache contradict each other", hint="Give one of the two.")
+    return None if no_cache else cache_folder(chosen)
 
 
 def cache_folder(chosen: Path | None) -> Path:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -42,12 +43,20 @@ class _Bars:
         if self._task is not None:
             self._bars.advance(self._task, captions)
 
+    def note(self, message: str) -> None:
+        self._bars.console.print(message, markup=False, highlight=False)
+
+
+class _Notes(Silent):
+    def note(self, message: str) -> None:
+        typer.echo(message, err=True)
+
 
 @contextmanager
 def progress(*, hidden: bool) -> Iterator[Listener]:
-    """A listener that draws bars while the block runs; nothing where hidden or not on a terminal."""
+    """A listener that draws bars while the block runs; notes alone where it is no terminal, nothing where hidden."""
     if hidden or not sys.stderr.isatty():
-        yield Silent()
+        yield Silent() if hidden else _Notes()
         return
     columns = [
         TextColumn("{task.description}"),

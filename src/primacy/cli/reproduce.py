@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from primacy.cli import options as o
+from primacy.cli.interrupt import resumable
 from primacy.errors import UsageError
 
 
@@ -20,6 +21,8 @@ def reproduce(
     device: o.DeviceName = "auto",
     out: o.Out = Path("runs"),
     cache: o.Cache = None,
+    no_cache: o.NoCache = False,
+    memory: o.Memory = 1.0,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")] = False,
     as_json: o.AsJson = False,
 ) -> None:
@@ -41,10 +44,11 @@ def reproduce(
         overrides["sets"] = "all" if sets == "all" else o.numbers(sets, "sets")[0]
     if captions is not None:
         overrides["captions"] = captions
-    with progress(hidden=as_json) as listener:
+    folder = o.cache_or_none(cache, no_cache)
+    with resumable(folder), progress(hidden=as_json) as listener:
 
         def run(spec: AuditSpec) -> RunResult:
-            return audit(spec, out=out, cache=o.cache_folder(cache), device=device, listener=listener).result
+            return audit(spec, out=out, cache=folder, device=device, memory=memory * 1e9, listener=listener).result
 
         reproduction = run_table(table, o.split_list(encoders), run, overrides)
     if as_json:

@@ -14,15 +14,17 @@ import contextlib
 import hashlib
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from primacy.files import atomic_write_bytes
+from primacy.files import atomic_path, atomic_write_bytes
 from primacy.identity import canonical_json
 
 KEY_BYTES = 32
+_BLOCK_ROWS = 1024  # gone through at a time
 KEYS_SUFFIX, VECTORS_SUFFIX = ".keys.npy", ".vectors.npy"
 _KEYS_DIGEST, _VECTORS_DIGEST = 16, 32  # hex characters of each digest in the name
 SHARD_FILE = re.compile(
@@ -49,23 +51,29 @@ class ShardFolder(NamedTuple):
         """The file of a shard's vectors."""
         return self.path / f"{name}{VECTORS_SUFFIX}"
 
-    def write(self, keys: np.ndarray, vectors: np.ndarray) -> str:
+    def write(self, keys: np.ndarray, vectors: np.ndarray, rows: np.ndarray) -> str:
         """Write one shard durably and return its name.
 
+        The vectors are gone through twice, a block of rows at a time, first for the name and then for the file, so
+        that a shard of any size is written without a second copy of it in memory.
+
         Args:
-            keys: uint8 (n, 32).
+            keys: uint8 (m, 32).
             vectors: float32 (n, dim).
+            rows: int64 (m,), which row of `vectors` each key stands for.
 
         Raises:
             OSError: it could not be written; nothing of it is left then.
         """
-        keys_data, vectors_data = _npy(keys), _npy(vectors)
+        keys_data = _npy_header(keys.dtype, keys.shape) + keys.tobytes()
         keys_digest = self._keys_hash(keys_data)
         vectors_hash = self._vectors_hash(keys_digest)
-        vectors_hash.update(vectors_data)
+        for part in _npy_parts(vectors, rows):
+            vectors_hash.update(part)
         name = f"{keys_digest}-{vectors_hash.hexdigest()[:_VECTORS_DIGEST]}"
         try:  # the keys come last: a reader that sees them finds the vectors in place
-            atomic_write_bytes(self.vectors_path(name), vectors_data)
+            with atomic_path(self.vectors_path(name)) as temporary, temporary.open("wb") as stream:
+                stream.writelines(_npy_parts(vectors, rows))
             atomic_write_bytes(self.keys_path(name), keys_data)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -137,7 +145,21 @@ class ShardFolder(NamedTuple):
         return hashlib.sha256(self._salt(f"vectors of {keys_digest}"))
 
 
-def _npy(array: np.ndarray) -> bytes:
+def row_blocks(vectors: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:
+    """`vectors[rows]`, float32, C-contiguous copies of `_BLOCK_ROWS` at a time."""
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        yield vectors[rows[start : start + _BLOCK_ROWS]]
+
+
+def _npy_parts(vectors: np.ndarray, rows: np.ndarray) -> Iterator[bytes | memoryview]:
+    """The .npy file of `vectors[rows]`, in parts."""
+    yield _npy_header(vectors.dtype, (len(rows), vectors.shape[1]))
+    for block in row_blocks(vectors, rows):
+        yield block.data.cast("B")
+
+
+def _npy_header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
     stream = io.BytesIO()
-    np.save(stream, array, allow_pickle=False)
+    described = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, described)
     return stream.getvalue()

@@ -79,17 +79,18 @@ class Shards:
             except ShardDamagedError:  # another process has just set it aside
                 continue
 
-    def append(self, keys: np.ndarray, vectors: np.ndarray) -> None:
+    def append(self, keys: np.ndarray, vectors: np.ndarray, rows: np.ndarray) -> None:
         """Write one more shard; only under the lock of the store.
 
         Args:
-            keys: uint8 (n, 32), distinct and not kept yet.
+            keys: uint8 (m, 32), distinct and not kept yet.
             vectors: float32 (n, dim).
+            rows: int64 (m,), which row of `vectors` each key stands for.
 
         Raises:
             OSError: it could not be written; nothing of it is left then.
         """
-        name = self._folder.write(keys, vectors)
+        name = self._folder.write(keys, vectors, rows)
         self._unusable.discard(name)
         self._admit([name])
 
@@ -144,21 +145,18 @@ class Shards:
         return self._admit(new)
 
     def _admit(self, names: list[str]) -> list[str]:
-        """Enter shards into the index; returns what was wrong with the damaged ones."""
-        keys: list[np.ndarray] = []
+        """Enter shards into the index, one by one, as the keys of all would fill the memory; returns what was wrong
+        with the damaged ones."""
         damaged = []
-        first = len(self._names)
         for name in names:
             try:
-                keys.append(self._folder.read_keys(name))
-                self._names.append(name)
+                keys = self._folder.read_keys(name)
             except ShardDamagedError as error:
                 damaged.append(self._set_aside(name, str(error)))
-        if keys:
-            numbers = np.arange(first, len(self._names), dtype=np.int32)
-            rows = [np.arange(len(part), dtype=np.int32) for part in keys]
-            shard = np.repeat(numbers, [len(part) for part in keys])
-            self._index.add(np.concatenate(keys), shard, np.concatenate(rows))
+                continue
+            shard = np.full(len(keys), len(self._names), dtype=np.int32)
+            self._index.add(keys, shard, np.arange(len(keys), dtype=np.int32))
+            self._names.append(name)
         return damaged
 
     def _damage(self, name: str) -> str:
@@ -206,12 +204,14 @@ class Shards:
         return why
 
 
-def key_array(keys: Sequence[bytes]) -> np.ndarray:
-    """Keys of 32 bytes as uint8 (n, 32).
+def key_array(keys: Sequence[bytes] | np.ndarray) -> np.ndarray:
+    """Keys of 32 bytes as uint8 (n, 32), which an array of them is already.
 
     Raises:
         StoreError: a key has another length.
     """
+    if isinstance(keys, np.ndarray):
+        return keys
     if any(len(key) != KEY_BYTES for key in keys):
         raise StoreError(f"a key does not have {KEY_BYTES} bytes")
     return np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(len(keys), KEY_BYTES)

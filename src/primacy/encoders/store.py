@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
-from primacy.encoders._shard import ShardFolder
+from primacy.encoders._shard import ShardFolder, row_blocks
 from primacy.encoders._shards import Hits, Shards, StoreCheck, first_of_each, key_array
 from primacy.encoders.base import Described, Encoder
 from primacy.errors import StoreError, UnknownNameError
@@ -110,8 +110,8 @@ class EmbeddingStore:
         with self._reading():
             return self._shards.size_bytes()
 
-    def get(self, keys: Sequence[bytes]) -> Hits:
-        """Look up `keys` (32 bytes each, see `primacy.identity.text_key`).
+    def get(self, keys: Sequence[bytes] | np.ndarray) -> Hits:
+        """Look up `keys` (32 bytes each, see `primacy.identity.text_key`, or uint8 (n, 32)).
 
         Raises:
             StoreError: the folder cannot be read, or holds vectors of two dimensions.
@@ -119,37 +119,45 @@ class EmbeddingStore:
         with self._reading():
             return self._shards.lookup(key_array(keys))
 
-    def put(self, keys: Sequence[bytes], vectors: np.ndarray) -> np.ndarray:
+    def put(self, keys: Sequence[bytes] | np.ndarray, vectors: np.ndarray, rows: np.ndarray | None = None) -> None:
         """Append one shard with those of `keys` that are not kept yet; on return it is safely on the disk.
 
-        Args:
-            keys: n keys of 32 bytes.
-            vectors: float32 (n, dim), finite.
+        Where another process was faster, its vectors are written over those given, in place, so that all who share a
+        store see the same bits.
 
-        Returns:
-            float32 (n, dim): what the store holds for `keys`. Where another process was faster, these are its
-            vectors, so that all who share a store see the same bits.
+        Args:
+            keys: m keys of 32 bytes, or uint8 (m, 32).
+            vectors: float32 (n, dim); only the rows that are named need be finite.
+            rows: int64 (m,), the row of `vectors` for each key; by default m is n, row by row. Nothing larger than a
+                block of them is copied.
 
         Raises:
             StoreError: wrong shape, dtype or dimension, or the folder cannot be written. What was kept stays.
         """
         wanted = key_array(keys)
-        _check_vectors(vectors, len(wanted))
+        rows = np.arange(len(vectors)) if rows is None else rows
+        _check_vectors(vectors, rows, len(wanted))
         with self._writing():
-            hits = self.get(keys)
-            known = self.dim
-            if known is not None and known != vectors.shape[1]:
-                raise StoreError(
-                    f"vectors of dimension {vectors.shape[1]} for a store of dimension {known} ({self.path})",
-                    hint="The encoder's fingerprint must change whenever its vectors do.",
-                )
-            stored = vectors.copy()
+            hits = self.get(wanted)
+            self.check_dimension(vectors.shape[1])
             if len(hits.vectors):
-                stored[hits.found] = hits.vectors
+                vectors[rows[hits.found]] = hits.vectors
             fresh = first_of_each(wanted, np.flatnonzero(~hits.found))
             if len(fresh):
-                self._shards.append(wanted[fresh], vectors[fresh])
-        return stored
+                self._shards.append(wanted[fresh], vectors, rows[fresh])
+
+    def check_dimension(self, dim: int) -> None:
+        """Make sure that vectors of `dim` numbers belong here.
+
+        Raises:
+            StoreError: what is kept has another dimension.
+        """
+        known = self.dim
+        if known not in (None, dim):
+            raise StoreError(
+                f"vectors of dimension {dim} for a store of dimension {known} ({self.path})",
+                hint="The encoder's fingerprint must change whenever its vectors do.",
+            )
 
     def prepare(self) -> None:
         """Make sure, before an expensive computation, that its result can be kept.
@@ -230,8 +238,9 @@ def _short(fingerprint: str) -> str:
     return hashlib.sha256(fingerprint.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _check_vectors(vectors: np.ndarray, n: int) -> None:
-    if vectors.dtype != np.float32 or vectors.ndim != 2 or len(vectors) != n or vectors.shape[1] == 0:
-        raise StoreError(f"got vectors {vectors.dtype} {vectors.shape} for {n} keys, expected float32 ({n}, dim)")
-    if not np.isfinite(vectors).all():
+def _check_vectors(vectors: np.ndarray, rows: np.ndarray, n: int) -> None:
+    if vectors.dtype != np.float32 or vectors.ndim != 2 or len(rows) != n or vectors.shape[1] == 0:
+        got = f"{len(rows)} vectors of {vectors.dtype} {vectors.shape}"
+        raise StoreError(f"got {got} for {n} keys, expected float32 (n, dim), one a key")
+    if not all(np.isfinite(block).all() for block in row_blocks(vectors, rows)):
         raise StoreError("vectors with NaN or infinity cannot be kept")
