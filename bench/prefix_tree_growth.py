@@ -21,7 +21,7 @@ from primacy.design.vocabulary import Category, Vocabulary, load_vocabulary
 from primacy.encoders._tokens import Tokens
 from primacy.encoders.prefix_tree import CausalTower, TokenSequences, count_nodes, encode, open_clip_tower
 from primacy.identity import rng_stream
-from primacy.run.embedding import CAPTION_BYTES, FIXED_BYTES
+from primacy.run.embedding import window_captions
 
 GIGABYTE = 10**9
 
@@ -82,7 +82,7 @@ def main() -> None:
         row(f"{count:,}", middle(combinations(words(built.tokenizer, count), 4), 20_000))
     print("memory: all permutations of random sets of 4 of 90 names, one window")
     for gigabytes in (0.25, 0.5, 1, 2, 4):
-        count = int(gigabytes * GIGABYTE - FIXED_BYTES) // (4 * tower.projection.shape[1] + CAPTION_BYTES)
+        count = window_captions(gigabytes * GIGABYTE, tower.projection.shape[1])
         sets = sample_sets(len(comco), 4, count // 24, rng=rng_stream(0, "memory"), sort=False)
         row(
             f"{gigabytes:g} GB", TextDesign(comco, sets, orders("all", 4), get_template("and", 4)).block(0, count).texts

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from primacy.encoders.base import CountsTokens, EncoderOptions, HasUntrainedTwin
+from primacy.encoders.base import CountsTokens, EncoderOptions, EncodesInPieces, HasUntrainedTwin
+from primacy.encoders.embed import embed_texts
 from primacy.encoders.load import load_encoder
 from primacy.errors import EncoderError, UnknownNameError, UsageError
 from primacy.testing import check_encoder
@@ -26,6 +27,9 @@ class Hashed:
 
 class Counting(Hashed):
     fingerprint = "counting"
+    def encode_pieces(self, texts):
+        for row in reversed(range(len(texts))):
+            yield np.array([row]), self.encode_text([texts[row]])
     def count_tokens(self, texts):
         return np.array([len(t.split()) for t in texts], dtype=np.int64)
     def untrained_twin(self, seed):
@@ -88,6 +92,8 @@ def test_what_else_it_can_do_stays(module):
     plain, rich = load_encoder(f"python:{module}:hashed"), load_encoder(f"python:{module}:Counting")
     assert not isinstance(plain, HasUntrainedTwin) and not isinstance(plain, CountsTokens)
     assert isinstance(rich, HasUntrainedTwin) and isinstance(rich, CountsTokens)
+    assert isinstance(rich, EncodesInPieces) and not isinstance(plain, EncodesInPieces)
+    assert np.array_equal(embed_texts(rich, ["a", "b", "a"], store=None), rich.encode_text(["a", "b", "a"]))
     assert rich.count_tokens(["a dog"]).tolist() == [2]
     assert rich.untrained_twin(0).fingerprint != rich.untrained_twin(1).fingerprint
     check_encoder(rich)

@@ -115,12 +115,18 @@ def metaclip(**text):
     return transformers.MetaClip2Model(config)
 
 
+def clipseg(**text):
+    config = transformers.CLIPSegConfig(text_config={**CLIP_TEXT, **text}, vision_config=CLIP_VISION, projection_dim=16)
+    return transformers.CLIPSegModel(config)
+
+
 TRANSFORMERS = {
     "CLIPModel": lambda: transformers.CLIPModel(clip_config(eos_token_id=END)),
     "older configuration": lambda: transformers.CLIPModel(clip_config(eos_token_id=2)),
     "gelu": lambda: transformers.CLIPModel(clip_config(eos_token_id=END, hidden_act="gelu")),
     "text tower alone": lambda: transformers.CLIPTextModelWithProjection(clip_config(eos_token_id=END).text_config),
     "MetaCLIP 2": lambda: metaclip(eos_token_id=END),
+    "CLIPSeg": lambda: clipseg(eos_token_id=END),
 }
 
 

@@ -154,6 +154,7 @@ BAD = {
     "nothing": ([], "end without 4 of 4 texts"),
     "mask": ([Piece(np.array([True, False]), GOOD)], "rows are bool"),
     "table of rows": ([Piece(np.array([[0], [1]]), GOOD)], "expected int64"),
+    "no pair": ([GOOD[0]], "piece 0: got ndarray, expected a pair"),
     "too few vectors": ([Piece(np.arange(4), GOOD)], "for 4 texts"),
     "nan": ([Piece(np.arange(2), GOOD * np.nan)], "NaN or infinity"),
     "integers": ([Piece(np.arange(2), GOOD.astype(int))], "dtype int64"),

@@ -35,8 +35,10 @@ def pieces(encoder: Encoder, texts: Sequence[str]) -> Generator[Piece]:
     dim = 0
     with closing(_raw(encoder, texts)) as stream:  # so that what an encoder started (threads) ends with us
         for number, piece in enumerate(stream):
-            rows = _checked_rows(piece.rows, given, f"{name}, piece {number}")
-            vectors = checked_vectors(piece.vectors, len(rows), name)
+            where = f"{name}, piece {number}"
+            given_rows, given_vectors = _pair(piece, where)
+            rows = _checked_rows(given_rows, given, where)
+            vectors = checked_vectors(given_vectors, len(rows), name)
             if dim not in (0, vectors.shape[1]):
                 raise EncoderError(f"{name} returned vectors of dimension {dim}, then {vectors.shape[1]}")
             dim = vectors.shape[1]
@@ -56,6 +58,14 @@ def _raw(encoder: Encoder, texts: Sequence[str]) -> Generator[Piece]:
     for start in range(0, len(texts), CHUNK):
         chunk = list(texts[start : start + CHUNK])
         yield Piece(np.arange(start, start + len(chunk)), encoder.encode_text(chunk))
+
+
+def _pair(piece: Any, where: str) -> tuple[Any, Any]:
+    try:
+        rows, vectors = piece
+    except (TypeError, ValueError):
+        raise EncoderError(f"{where}: got {type(piece).__name__}, expected a pair (rows, vectors)") from None
+    return rows, vectors
 
 
 def _checked_rows(rows: Any, given: np.ndarray, where: str) -> np.ndarray:

@@ -122,9 +122,9 @@ def checked_vectors(vectors: Any, n: int, source: str) -> np.ndarray:
     """
     array = np.asarray(vectors)
     if array.ndim != 2 or len(array) != n or array.shape[1] == 0:
-        raise EncoderError(f"{source}: encode_text returned shape {array.shape} for {n} texts, expected ({n}, dim)")
+        raise EncoderError(f"{source}: returned shape {array.shape} for {n} texts, expected ({n}, dim)")
     if not np.issubdtype(array.dtype, np.floating):
-        raise EncoderError(f"{source}: encode_text returned dtype {array.dtype}, expected float32")
+        raise EncoderError(f"{source}: returned dtype {array.dtype}, expected float32")
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         raise EncoderError(

@@ -155,6 +155,13 @@ class HfEncoder:
         self.fingerprint = fingerprint(self.identity)
         self.tower = self._checked_tower()
 
+    @property
+    def encoding(self) -> str:
+        """How texts are encoded, for the log of a run."""
+        if self.tower is not None:
+            return "prefix tree"
+        return "full context" if self.spec.siglip else "batches of one length"
+
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """Unit-norm float32 (len(texts), dim).
 

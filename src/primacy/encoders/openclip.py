@@ -141,6 +141,11 @@ class OpenClipEncoder:
         self._tokens = Tokens(tokenizer)
         self.tower = self._checked_tower()
 
+    @property
+    def encoding(self) -> str:
+        """How texts are encoded, for the log of a run."""
+        return "full context" if self.tower is None else "prefix tree"
+
     def encode_text(self, texts: Sequence[str]) -> np.ndarray:
         """Unit-norm float32 (len(texts), dim)."""
         return gather(self.encode_pieces(texts), len(texts)) if len(texts) else self.encode_text(["a"])[:0]

@@ -99,6 +99,8 @@ class PythonEncoder:
             self.identity["context_length"] = context
         if hasattr(inner, "count_tokens"):
             self.count_tokens = inner.count_tokens
+        if hasattr(inner, "encode_pieces"):
+            self.encode_pieces = inner.encode_pieces
         if hasattr(inner, "untrained_twin"):
             self.untrained_twin = self._twin
 

@@ -106,6 +106,8 @@ def _locate(name: str) -> tuple[Path, str]:
 class SbertEncoder:
     """A SentenceTransformer with batches of equal token length."""
 
+    encoding = "batches of one length"
+
     def __init__(self, source: str, model: Any, place: Placement, *, seed: int | None = None) -> None:
         """Take over `model` (float32, on the CPU): it is hashed, then moved to `place`."""
         self._source, self._place = source, place

@@ -21,12 +21,12 @@ BLOCK = 1024
 
 DEFAULT_MEMORY = 10**9
 LEAST_MEMORY = 5 * 10**7
-CAPTION_BYTES = 4000
+CAPTION_BYTES = 1500
 """Memory of a caption in flight beside its vector: ids, key, tokens and what sorting these takes.
 
-Over 20,000 to 400,000 captions of four objects, peak resident memory grew by 550 bytes a caption with an open_clip
-causal tower, by 950 with one that takes the full context, and by 3,700 where a tokenizer gives lists (transformers,
-sentence-transformers).
+From 40,000 to 160,000 captions of four objects, peak resident memory grew by 420 bytes a caption with an open_clip
+causal tower, 510 with transformers CLIP, 120 with sentence-transformers and 970 with a tower that takes the full
+context. Captions of 77 tokens take more.
 """
 BLOCKS_BESIDE = 6
 """Blocks of vectors that are read, written or scored while a window stands in memory."""
@@ -74,6 +74,18 @@ def check_memory(memory: float) -> None:
             f"memory is {memory / 1e9:g} GB, expected at least {LEAST_MEMORY / 1e9:g}",
             hint="It bounds what a run holds of captions and vectors; 1 (GB) is the default.",
         )
+
+
+def window_captions(memory: float, dim: int, indexed: int = 0) -> int:
+    """Captions that `memory` bytes allow to be in flight at a time: whole blocks, at least one.
+
+    Args:
+        memory: the budget.
+        dim: numbers a vector.
+        indexed: vectors that the index of the store will hold.
+    """
+    beside = KEY_BYTES * indexed + BLOCKS_BESIDE * BLOCK * 4 * dim
+    return max(1, int(memory - beside) // (4 * dim + CAPTION_BYTES) // BLOCK) * BLOCK
 
 
 class Embedder:
@@ -126,10 +138,8 @@ class Embedder:
         """How many of `captions` are embedded at a time: whole blocks, so that these are the same for any memory."""
         if not self._dim:
             return BLOCK
-        index = 0 if self._store is None else KEY_BYTES * (self.kept + captions)
-        beside = index + BLOCKS_BESIDE * BLOCK * 4 * self._dim
-        fit = int(self._memory - beside) // (4 * self._dim + CAPTION_BYTES)
-        return max(1, min(fit // BLOCK, math.ceil(captions / BLOCK))) * BLOCK
+        indexed = 0 if self._store is None else self.kept + captions
+        return min(window_captions(self._memory, self._dim, indexed), math.ceil(captions / BLOCK) * BLOCK)
 
     def close(self) -> None:
         """Let go of the index of cached vectors, which of a design of millions is large."""

@@ -85,7 +85,9 @@ def score_all(job: Job, own: Embedder, nulls: Sequence[Null]) -> Scores:
             _score_toc(job, label, embedder, tables.toc, scores.of(name))
             scores.timings[f"embedding {name}"] = embedder.seconds
             scores.timings[f"probes {name}"] = time.perf_counter() - before - (embedder.seconds - earlier)
-            job.folder.log("scored", encoder=name, captions=embedder.captions, seconds=round(embedder.seconds, 2))
+            how = getattr(embedder.encoder, "encoding", None)
+            seconds = round(embedder.seconds, 2)
+            job.folder.log("scored", encoder=name, captions=embedder.captions, seconds=seconds, encoding=how)
             embedder.close()
     return scores
 

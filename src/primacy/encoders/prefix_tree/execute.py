@@ -28,7 +28,7 @@ def stream(
         sequences: n token sequences.
         workers: threads that run side by side, each with one thread of torch; by default torch's number of threads
             on a CPU, else 1.
-        nodes: most nodes of a run; it bounds the memory of a worker (on a CPU about 50 kB a node of width 512).
+        nodes: most nodes of a run; it bounds the memory of a worker (tens of kB a node of width 512).
 
     Yields:
         Pieces that together hold each sequence once, in sorted order; vectors float32 (m, dim), not normalised. They do
