@@ -8,10 +8,10 @@ import matplotlib
 import numpy as np
 
 matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402
-from matplotlib.patches import Rectangle  # noqa: E402
+import matplotlib.pyplot as plt
+from matplotlib.patches import Rectangle
 
-from primacy.encoders.prefix_tree import TokenSequences, build_tree, sort_sequences  # noqa: E402
+from primacy.encoders.prefix_tree import TokenSequences, build_tree, sort_sequences
 
 CAPTIONS = ["a cat and a cup", "a dog and a cat", "a cat", "a cat and a dog"]
 ROW = 6
