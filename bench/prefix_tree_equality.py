@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from untrained_tower import encode_full, untrained_tower
+from untrained_tower import Tower, encode_full, untrained_tower
 
 from primacy.design.orders import orders
 from primacy.design.sets import sample_sets
@@ -27,6 +27,7 @@ from primacy.identity import rng_stream
 from primacy.testing import HOSTILE_TEXTS
 
 ARCHITECTURES = ("ViT-B-32", "ViT-B-32-quickgelu", "ViT-L-14", "RN50x4", "EVA02-B-16")
+POOLED_AT_EOS = "ViT-B-32, pooled at eos"
 MORE = (
     "a cat and a cat",
     "a cat",
@@ -66,6 +67,16 @@ def compare(tower: CausalTower, ids: np.ndarray, own: Callable[[np.ndarray], np.
     return f"{len(ids):7,} captions   largest relative difference {difference.max():.1e}   same nearest name {same:.4%}"
 
 
+def pooled_at_eos() -> Tower:
+    """ViT-B-32 with the pooling of the multilingual models, which looks for the end token's id."""
+    import open_clip
+
+    config = open_clip.get_model_config("ViT-B-32")
+    config["text_cfg"] |= {"pool_type": "eos", "eos_id": 49407}
+    torch.manual_seed(0)
+    return Tower(open_clip.CLIP(**config).eval().requires_grad_(False), open_clip.get_tokenizer("ViT-B-32"))
+
+
 def transformers_models() -> dict[str, torch.nn.Module]:
     """Random models of ViT-B-32's size."""
     import transformers
@@ -89,8 +100,8 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path)
     args = parser.parse_args()
     names = list(load_vocabulary("comco").names)
-    for number, architecture in enumerate(ARCHITECTURES):
-        tower = untrained_tower(0, architecture)
+    for number, architecture in enumerate((*ARCHITECTURES, POOLED_AT_EOS)):
+        tower = pooled_at_eos() if architecture == POOLED_AT_EOS else untrained_tower(0, architecture)
         texts = captions(args.others if number else args.captions, args.files)
 
         def own(ids: np.ndarray, tower=tower) -> np.ndarray:
