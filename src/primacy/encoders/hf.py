@@ -11,7 +11,6 @@ context and no attention mask, as they were trained. CLIP's causal tower compute
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +24,7 @@ from primacy.encoders._tokenizers import count_without_special, token_rows, toke
 from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights, unit_pieces
 from primacy.encoders._weights import check_keys, refused_pickle, state_digest
 from primacy.encoders.base import EncoderOptions, Piece, gather
-from primacy.encoders.prefix_tree import CHECK_CAPTIONS, CausalTower, agrees, clip_text_tower, stream
+from primacy.encoders.prefix_tree import CHECK_CAPTIONS, CausalTower, clip_text_tower, stream, trusted
 from primacy.errors import EncoderError, ModelUnavailableError, UnknownNameError
 from primacy.identity import fingerprint
 
@@ -39,7 +38,6 @@ _TEXT_TOWERS = {
     "siglip2_text_model": "Siglip2TextModel",
 }
 _UNBOUNDED = 1_000_000  # tokenizers without a limit say 10^30
-_log = logging.getLogger(__name__)
 _OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl")
 
 
@@ -181,7 +179,7 @@ class HfEncoder:
         if not lengths.all():
             raise EncoderError(f"{self.spec.source}: text {texts[int(np.argmin(lengths))]!r} has no token")
         if self.tower is not None:
-            return unit_pieces(stream(self.tower, self.tower.sequences(_padded(ids, lengths))), self.spec.source)
+            return unit_pieces(stream(self.tower, self.tower.sequences(_padded(ids))), self.spec.source)
         return encode_batches(
             lengths, self._place.device, lambda rows: [ids[i] for i in rows], self._encode, self.spec.source
         )
@@ -201,20 +199,14 @@ class HfEncoder:
 
         if self.spec.siglip or self.spec.pooling != "model":
             return None
-        tower = clip_text_tower(self.model)
-        if tower is None:
-            _log.info("%s: not a causal tower of a known form; texts are batched by length", self.spec.source)
-            return None
         ids = self._tokenize(CHECK_CAPTIONS)
-        with torch.inference_mode():
-            own = torch.cat([self._encode([row]) for row in ids]).float().cpu().numpy()
-        sequences = tower.sequences(_padded(ids, np.array([len(row) for row in ids])))
-        if agrees(tower, sequences, own, self._place.precision):
-            return tower
-        _log.warning(
-            "%s: the prefix tree does not give the model's own vectors; texts are batched by length", self.spec.source
+        return trusted(
+            clip_text_tower(self.model),
+            lambda tower: tower.sequences(_padded(ids)),
+            lambda: torch.cat([self._encode([row]) for row in ids]),
+            self._place.precision,
+            (self.spec.source, "texts are batched by length"),
         )
-        return None
 
     def _cased(self, text: str) -> str:
         return text.lower() if self.spec.lower else text
@@ -241,8 +233,9 @@ class HfEncoder:
         return hidden[:, 0] if self.spec.pooling == "cls" else hidden.float().mean(dim=1)
 
 
-def _padded(ids: list[np.ndarray], lengths: np.ndarray) -> np.ndarray:
+def _padded(ids: list[np.ndarray]) -> np.ndarray:
     """Token ids as int32 (n, longest), filled up with -1, which is no token."""
+    lengths = np.array([len(row) for row in ids])
     out = np.full((len(ids), int(lengths.max())), -1, dtype=np.int32)
     out[np.arange(out.shape[1]) < lengths[:, None]] = np.concatenate(ids)
     return out

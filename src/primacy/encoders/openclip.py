@@ -6,7 +6,6 @@ Vectors are float32 and of unit length. Causal towers compute each distinct begi
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -22,7 +21,7 @@ from primacy.encoders._tokens import Tokens
 from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights, unit_pieces
 from primacy.encoders._weights import check_keys, read_state_dict, state_digest
 from primacy.encoders.base import EncoderOptions, Piece, gather
-from primacy.encoders.prefix_tree import CHECK_CAPTIONS, CausalTower, TokenSequences, agrees, open_clip_tower, stream
+from primacy.encoders.prefix_tree import CHECK_CAPTIONS, CausalTower, TokenSequences, open_clip_tower, stream, trusted
 from primacy.errors import EncoderError
 from primacy.identity import fingerprint
 
@@ -37,7 +36,6 @@ _NOT_WEIGHTS = {  # buffers and settings that older versions saved beside the we
     "vocab_size",
     "text.transformer.embeddings.position_ids",
 }
-_log = logging.getLogger(__name__)
 
 
 def load(rest: str, options: EncoderOptions) -> OpenClipEncoder:
@@ -139,7 +137,13 @@ class OpenClipEncoder:
         self.identity = _identity(spec, self.model, self.tokenizer, weights, place.precision)
         self.fingerprint = fingerprint(self.identity)
         self._tokens = Tokens(tokenizer)
-        self.tower = self._checked_tower()
+        self.tower = trusted(
+            open_clip_tower(self.model),
+            lambda tower: self._sequences(tower, CHECK_CAPTIONS),
+            lambda: self.model.encode_text(self._full_context(CHECK_CAPTIONS)),
+            place.precision,
+            (spec.source, "every text takes the full context"),
+        )
 
     @property
     def encoding(self) -> str:
@@ -178,23 +182,6 @@ class OpenClipEncoder:
     def untrained_twin(self, seed: int) -> OpenClipEncoder:
         """The same architecture and tokenizer with weights drawn afresh from `seed`."""
         return _untrained(self.spec, self.tokenizer, self._place, seed)
-
-    def _checked_tower(self) -> CausalTower | None:
-        import torch
-
-        tower = open_clip_tower(self.model)
-        if tower is None:
-            _log.info("%s: not a causal tower of a known form; every text takes the full context", self.spec.source)
-            return None
-        with torch.inference_mode():
-            own = self.model.encode_text(self._full_context(CHECK_CAPTIONS)).float().cpu().numpy()
-        if agrees(tower, self._sequences(tower, CHECK_CAPTIONS), own, self._place.precision):
-            return tower
-        _log.warning(
-            "%s: the prefix tree does not give the model's own vectors; every text takes the full context",
-            self.spec.source,
-        )
-        return None
 
 
 def _identity(spec: OpenClipSpec, model: Any, tokenizer: Any, weights: str, precision: str) -> dict[str, Any]:

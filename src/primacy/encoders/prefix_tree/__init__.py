@@ -31,7 +31,7 @@ Vectors equal the model's own up to rounding: sums are taken in another order. `
 to break it; the adapters in `primacy.encoders` do so when they load a model, and do without the tree where it fails.
 """
 
-from primacy.encoders.prefix_tree.check import CHECK_CAPTIONS, TOLERANCE, agrees
+from primacy.encoders.prefix_tree.check import CHECK_CAPTIONS, TOLERANCE, agrees, trusted
 from primacy.encoders.prefix_tree.execute import encode, stream
 from primacy.encoders.prefix_tree.sequences import TokenSequences, count_nodes, cut, sort_sequences
 from primacy.encoders.prefix_tree.towers import CausalTower, Layer, clip_text_tower, open_clip_tower
@@ -54,4 +54,5 @@ __all__ = [
     "open_clip_tower",
     "sort_sequences",
     "stream",
+    "trusted",
 ]

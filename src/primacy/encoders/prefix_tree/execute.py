@@ -40,7 +40,7 @@ def stream(
     workers = workers or default_workers(device)
     ordered = sort_sequences(sequences)
     if nodes is None:
-        total = int((ordered.lengths - ordered.shared).sum())
+        total = int(ordered.added.sum())
         most = CPU_NODES if device.type == "cpu" else GPU_NODES
         nodes = min(most, max(_FEWEST_NODES, -(-total // workers)))
     tower.kernels  # noqa: B018  made once, before the threads share them

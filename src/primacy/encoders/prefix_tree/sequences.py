@@ -25,6 +25,11 @@ class SortedSequences(NamedTuple):
     order: np.ndarray
     shared: np.ndarray
 
+    @property
+    def added(self) -> np.ndarray:
+        """Prefixes that each row has and the row above has not, int64 (n,)."""
+        return self.lengths - self.shared
+
 
 def sort_sequences(sequences: TokenSequences) -> SortedSequences:
     """Sort, and measure the longest common prefix of neighbours.
@@ -53,8 +58,7 @@ def sort_sequences(sequences: TokenSequences) -> SortedSequences:
 
 def count_nodes(sequences: TokenSequences) -> int:
     """Distinct non-empty prefixes of the sequences: the states that any exact encoder has to compute."""
-    found = sort_sequences(sequences)
-    return int((found.lengths - found.shared).sum())
+    return int(sort_sequences(sequences).added.sum())
 
 
 def cut(sequences: SortedSequences, nodes: int) -> Iterator[slice]:
@@ -63,7 +67,7 @@ def cut(sequences: SortedSequences, nodes: int) -> Iterator[slice]:
     A run begins with a whole sequence: what it shares with the run before is computed again. A single sequence
     longer than `nodes` is a run of its own.
     """
-    total = np.cumsum(sequences.lengths - sequences.shared)
+    total = np.cumsum(sequences.added)
     start = 0
     while start < len(total):
         room = total[start] + nodes - sequences.lengths[start]
