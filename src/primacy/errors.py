@@ -10,6 +10,9 @@
      |    +-- ModelUnavailableError  weights are neither on disk nor reachable
      |    +-- ActivationMismatchError  architecture and weights disagree on the activation
      |    +-- VectorsError         a file of precomputed vectors is incomplete or malformed
+     +-- AssetError            an object (mesh, sprite, pack) is missing, broken or refused
+     +-- RenderError           a scene cannot be drawn, or the renderer failed
+     +-- DatasetError          a folder of rendered scenes is missing, incomplete or altered
      +-- StoreError            the embedding store cannot be read or written
      +-- RunError              a run folder is missing, broken or of an unknown version
 
@@ -77,6 +80,18 @@ class ActivationMismatchError(EncoderError):
 
 class VectorsError(EncoderError):
     """A file of precomputed vectors is incomplete or malformed."""
+
+
+class AssetError(PrimacyError):
+    """An object (mesh, sprite, pack of them) is missing, broken or refused."""
+
+
+class RenderError(PrimacyError):
+    """A scene cannot be drawn, or the renderer failed."""
+
+
+class DatasetError(PrimacyError):
+    """A folder of rendered scenes is missing, incomplete or altered."""
 
 
 class StoreError(PrimacyError):
