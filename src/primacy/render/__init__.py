@@ -1,0 +1,1 @@
+"""Renderers: scenes become images with exact instance masks."""
