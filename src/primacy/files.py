@@ -22,11 +22,12 @@ _NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, sync: bool = True) -> Iterator[Path]:
     """Give a temporary path to write to; on success it becomes `path`, on any failure it is removed.
 
     The folder is created when it is missing. The content is on the disk before the name is, so a crash at any
-    moment leaves the old file or the new one.
+    moment leaves the old file or the new one. Without `sync` that holds for a killed process but not for a power
+    cut: enough, and faster, for a file whose hash is kept elsewhere.
 
     Raises:
         OSError: as the operating system says; see `os_errors_as`.
@@ -36,21 +37,23 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = path.with_name(unique + path.name[-100:])
     try:
         yield temporary
-        with temporary.open("r+b") as stream:
-            os.fsync(stream.fileno())
+        if sync:
+            with temporary.open("r+b") as stream:
+                os.fsync(stream.fileno())
         os.replace(temporary, path)  # noqa: PTH105 - one name for the call that makes a file exist
     finally:
         temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    if sync:
+        _sync_folder(path.parent)
 
 
-def atomic_write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path` as a whole or not at all.
+def atomic_write_bytes(path: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write `data` to `path` as a whole or not at all; `sync` as for `atomic_path`.
 
     Raises:
         OSError: as the operating system says; the former file, if any, is untouched.
     """
-    with atomic_path(path) as temporary:
+    with atomic_path(path, sync=sync) as temporary:
         temporary.write_bytes(data)
 
 

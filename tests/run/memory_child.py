@@ -18,7 +18,8 @@ from primacy.design.templates import get_template
 from primacy.design.text import TextDesign
 from primacy.design.vocabulary import load_vocabulary
 from primacy.encoders.base import Piece
-from primacy.run.embedding import BLOCK, CAPTION_BYTES, Embedder, Silent
+from primacy.listener import Silent
+from primacy.run.embedding import BLOCK, CAPTION_BYTES, Embedder
 
 DIM = 256
 

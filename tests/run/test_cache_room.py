@@ -9,10 +9,10 @@ import pytest
 from primacy.encoders.store import EmbeddingStore
 from primacy.errors import StoreError
 from primacy.identity import text_key
+from primacy.listener import Silent
 from primacy.run import cache_room
 from primacy.run.audit import audit
 from primacy.run.cache_room import check_room
-from primacy.run.embedding import Silent
 
 N, DIM = 2_555_190, 512
 Usage = namedtuple("Usage", "total used free")

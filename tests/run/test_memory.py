@@ -12,8 +12,9 @@ import pytest
 from primacy.encoders.base import EncoderOptions
 from primacy.encoders.load import load_encoder
 from primacy.errors import UsageError
+from primacy.listener import Silent
 from primacy.run.audit import audit
-from primacy.run.embedding import BLOCK, Embedder, Silent
+from primacy.run.embedding import BLOCK, Embedder
 
 CHILD = Path(__file__).with_name("memory_child.py")
 DIM = 256  # of the child's vectors

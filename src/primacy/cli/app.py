@@ -6,9 +6,12 @@ import sys
 
 import typer
 
+from primacy.cli.assets import app as assets
 from primacy.cli.audit import audit, export
 from primacy.cli.inspect import doctor, ls, show
+from primacy.cli.render import render
 from primacy.cli.reproduce import reproduce
+from primacy.cli.stimuli import app as stimuli
 
 app = typer.Typer(
     name="primacy",
@@ -18,8 +21,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (audit, export, reproduce, ls, show, doctor):
+for verb in (audit, export, reproduce, render, ls, show, doctor):
     app.command()(verb)
+app.add_typer(assets, name="assets")
+app.add_typer(stimuli, name="stimuli")
 
 
 @app.callback(invoke_without_command=True)

@@ -13,10 +13,17 @@ _LOST = "Stopped. Without a cache nothing was kept; the same command starts anew
 
 
 @contextmanager
-def resumable(cache: Path | None) -> Iterator[None]:
-    """Turn Ctrl-C inside into a line on standard error that says what is kept, and exit status 130."""
+def stopped_with(line: str) -> Iterator[None]:
+    """Turn Ctrl-C inside into `line` on standard error, and exit status 130."""
     try:
         yield
     except KeyboardInterrupt:
-        typer.echo(f"\n{_LOST if cache is None else _KEPT}", err=True)
+        typer.echo(f"\n{line}", err=True)
         raise typer.Exit(130) from None
+
+
+@contextmanager
+def resumable(cache: Path | None) -> Iterator[None]:
+    """Turn Ctrl-C inside into a line on standard error that says what is kept, and exit status 130."""
+    with stopped_with(_LOST if cache is None else _KEPT):
+        yield

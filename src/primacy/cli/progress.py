@@ -1,4 +1,4 @@
-"""A progress bar on standard error, with captions a second and the time left."""
+"""A progress bar on standard error, with captions (or scenes) a second and the time left."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from primacy.run.embedding import Listener, Silent
+from primacy.listener import Listener, Silent
 
 
 class _Rate(ProgressColumn):
+    def __init__(self, noun: str) -> None:
+        super().__init__()
+        self._noun = noun
+
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f} captions/s" if task.speed else "")
+        digits = 0 if (task.speed or 0) >= 10 else 1
+        return Text(f"{task.speed:,.{digits}f} {self._noun}/s" if task.speed else "")
 
 
 class _Bars:
@@ -39,9 +44,9 @@ class _Bars:
             self._bars.update(self._task, completed=self._bars.tasks[-1].total)
         self._task = self._bars.add_task(name, total=total or None)
 
-    def advance(self, captions: int) -> None:
+    def advance(self, done: int) -> None:
         if self._task is not None:
-            self._bars.advance(self._task, captions)
+            self._bars.advance(self._task, done)
 
     def note(self, message: str) -> None:
         self._bars.console.print(message, markup=False, highlight=False)
@@ -53,8 +58,11 @@ class _Notes(Silent):
 
 
 @contextmanager
-def progress(*, hidden: bool) -> Iterator[Listener]:
-    """A listener that draws bars while the block runs; notes alone where it is no terminal, nothing where hidden."""
+def progress(*, hidden: bool, noun: str = "captions") -> Iterator[Listener]:
+    """A listener that draws bars while the block runs; notes alone where it is no terminal, nothing where hidden.
+
+    `noun` is what is counted.
+    """
     if hidden or not sys.stderr.isatty():
         yield Silent() if hidden else _Notes()
         return
@@ -62,7 +70,7 @@ def progress(*, hidden: bool) -> Iterator[Listener]:
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
-        _Rate(),
+        _Rate(noun),
         TimeElapsedColumn(),  # moves between the blocks of a slow encoder
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -15,13 +15,14 @@ from primacy.encoders.base import CountsTokens, EncoderOptions
 from primacy.encoders.battery import item_texts, null_battery
 from primacy.encoders.load import load_encoder
 from primacy.errors import VocabularyError
+from primacy.listener import Listener, Silent
 from primacy.report.build import build_report
 from primacy.results.record import NullResult, RunResult
 from primacy.results.spec import AuditSpec
 from primacy.results.store import RunFolder
 from primacy.run.cache_room import check_room
 from primacy.run.checks import run_checks
-from primacy.run.embedding import DEFAULT_MEMORY, Listener, Silent, check_memory
+from primacy.run.embedding import DEFAULT_MEMORY, check_memory
 from primacy.run.estimate import estimate_run
 from primacy.run.plan import Plan, count_words, describe_plan, make_plan, stimuli_hash
 from primacy.run.provenance import provenance

@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from primacy.encoders.base import Encoder
 from primacy.encoders.embed import embed_texts
 from primacy.encoders.store import EmbeddingStore
 from primacy.errors import UsageError
+from primacy.listener import Listener
 
 BLOCK = 1024
 """Captions scored at a time, and the least that is embedded at a time; it never sets a result."""
@@ -32,35 +32,6 @@ BLOCKS_BESIDE = 6
 """Blocks of vectors that are read, written or scored while a window stands in memory."""
 KEY_BYTES = 80
 """Memory of a cached vector in the index of the store, at the most: 40, and as much again while the index grows."""
-
-
-class Listener(Protocol):
-    """Told how a run goes on."""
-
-    def stage(self, name: str, total: int) -> None:
-        """A stage of `total` captions begins."""
-        ...
-
-    def advance(self, captions: int) -> None:
-        """So many more captions are done; over a stage these add up to its total."""
-        ...
-
-    def note(self, message: str) -> None:
-        """Something that the user should know before it goes on."""
-        ...
-
-
-class Silent:
-    """A listener that does nothing."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Nothing."""
-
-    def advance(self, captions: int) -> None:
-        """Nothing."""
-
-    def note(self, message: str) -> None:
-        """Nothing."""
 
 
 def check_memory(memory: float) -> None:

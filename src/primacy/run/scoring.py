@@ -17,6 +17,7 @@ from primacy.design.size_category import SizeCategoryDesign
 from primacy.design.text import gallery_texts
 from primacy.encoders.base import Encoder
 from primacy.encoders.battery import Null
+from primacy.listener import Listener
 from primacy.probes.retrieval import score, unit
 from primacy.probes.size_category import SizeCategorySums
 from primacy.probes.toc import run_toc
@@ -24,7 +25,7 @@ from primacy.probes.tor import TorSums
 from primacy.results.spec import AuditSpec
 from primacy.results.store import RunFolder
 from primacy.results.trials import TOC_SCHEMA, TOR_SCHEMA, table_writer, toc_table, tor_table
-from primacy.run.embedding import Embedder, Listener
+from primacy.run.embedding import Embedder
 from primacy.run.plan import Plan
 from primacy.run.scores import EncoderScores, Scores
 from primacy.run.toc_methods import toc_methods
