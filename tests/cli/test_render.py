@@ -73,7 +73,7 @@ def test_render_describe_verify_browse_export(call, sprites, tmp_path):
     assert dataset.header.request["objects_of"] == "sprites"
     assert set(dataset.manifest["n_objects"]) == {2} and dataset.manifest["set_id"].n_unique() == 3
     again = call("render", sprites, *SMALL, "-o", "out", "--json")
-    (record,) = json.loads(again.stdout)
+    record = json.loads(again.stdout)
     assert (record["drew"], record["kept"], record["finished"]) == (0, len(dataset), True)
     shown = call("stimuli", "describe", "out").stdout
     assert f"{len(dataset)} drawn of {len(dataset)}, in 3 sets" in shown and "Käfer" in shown
@@ -103,7 +103,7 @@ def test_options_reach_the_design(call, sprites):
     call(
         "render", sprites, "--design", "equal", "--objects", "2,3", "--sets", "4", "--size", "48", "-o", "out",
         "--area", "0.03", "--yaws", "all", "--ground", "checker,speckle", "--light-jitter", "5", "--seed", "7",
-        "--categories", "box,plank,pole", "--format", "webp", "--singles",
+        "--categories", "box,plank,pole", "--format", "webp",
     )  # fmt: skip
     dataset = open_dataset("out")
     scenes = list(dataset.scenes())
@@ -114,10 +114,13 @@ def test_options_reach_the_design(call, sprites):
     assert len({s.light.azimuth for s in scenes}) > 1
     assert dataset.header.request["seed"] == 7 and len(dataset.header.request["yaws"]) == 8
     assert all(path.suffix == ".webp" for path in Path("out/images").iterdir())
-    gallery = open_dataset("out/singles")
-    assert set(gallery.manifest["n_objects"]) == {1}
-    assert {c for row in gallery.manifest["categories"] for c in row} == {"box", "plank", "pole"}
-    assert gallery.header.image_format == "webp" and set(gallery.manifest["size"]) == {48}
+
+
+def test_singles_are_a_gallery_of_their_own(call, sprites):
+    call("render", sprites, "--singles", "--sets", "2", "--size", "48", "-o", "gallery")
+    gallery = open_dataset("gallery")
+    assert set(gallery.manifest["n_objects"]) == {1} and set(gallery.manifest["design"]) == {"singles"}
+    assert len(gallery) == 2 * 36 * 3
 
 
 def test_shards_meet_in_one_folder(call, sprites):
@@ -169,6 +172,8 @@ def test_failed_scenes_are_status_1_and_named(call, sprites, monkeypatch):
         (["render", "SPRITES", "-o", "x", *SMALL, "--shard", "3/2"], "shard 3/2 cannot be"),
         (["render", "SPRITES", "-o", "x", *SMALL, "--workers", "0"], "--workers is 0"),
         (["render", "SPRITES", "-o", "x", "--shard", "1/2", "--ray"], "contradict"),
+        (["render", "SPRITES", "-o", "x", "--singles", "--design", "equal"], "contradict"),
+        (["render", "SPRITES", "-o", "x", "--design", "equal", "--sizes", "reel"], "Did you mean real"),
         (["render", ".", "-o", "x"], "no sprite library"),
         (["stimuli", "describe", "nowhere"], "is no folder of scenes"),
         (["stimuli", "verify", "nowhere"], "is no folder of scenes"),

@@ -2,8 +2,8 @@
 
 A library is a folder with `library.json` and one WebP strip an object (its views from left to right, square, RGBA).
 It is all that the collage renderer and the layout of scenes need of an object; meshes are needed by Blender alone.
-`views[k].width`, `height`: bounding box of the silhouette (alpha >= 128) in fractions of the longer side of the largest view's box,
-so that they keep an object's proportions between views; `fill`: silhouette area over its box area.
+`views[k].width`, `height`: bounding box of the silhouette (alpha >= 128) in fractions of the longer side of the largest
+view's box, so that they keep an object's proportions between views; `fill`: silhouette area over its box area.
 """
 
 from __future__ import annotations

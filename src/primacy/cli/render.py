@@ -27,13 +27,13 @@ def render(
         str, typer.Argument(metavar="VOCABULARY", help="simco, comco, coco80, or the folder of a sprite library.")
     ],
     out: Annotated[Path, typer.Option("--output", "-o", help="Folder to render into, or to go on with.")],
-    design: Annotated[str, typer.Option(help="Design of scenes; docs/scenes.md lists them.")] = "one-large",
+    design: Annotated[str | None, typer.Option(help="Design, see docs/scenes.md [default: one-large]")] = None,
     objects: Annotated[str | None, typer.Option(help="Numbers of objects a scene [default: the design's]")] = None,
     sets: Annotated[int | None, typer.Option(help="Object sets for each number of objects.")] = None,
     size: Annotated[int, typer.Option(help="Side of the images in pixels.")] = 224,
     renderer: Annotated[str, typer.Option(help="collage (sprites, fast) or blender (path-traced).")] = "collage",
     singles: Annotated[
-        bool, typer.Option("--singles", help="Also render the gallery, one object a scene, into singles/.")
+        bool, typer.Option("--singles", help="Render the gallery, one object a scene: the same as --design singles.")
     ] = False,
     area: Annotated[float | None, typer.Option(help="Share of the image for the large or equal objects.")] = None,
     ratio: Annotated[float | None, typer.Option(help="Large area over small area.")] = None,
@@ -46,6 +46,7 @@ def render(
     categories: Annotated[str | None, typer.Option(help="Use these only, comma-separated.")] = None,
     large_slot: Annotated[str | None, typer.Option(help="Slot of the large object in --design paper.")] = None,
     copies: Annotated[str, typer.Option(help="Copies in --design count: same or different.")] = "same",
+    sizes: Annotated[str, typer.Option(help="Sizes in --design equal: canonical or real.")] = "canonical",
     image_format: Annotated[str, typer.Option("--format", help="png, or webp (lossy, smaller).")] = "png",
     seed: o.Seed = 0,
     shard: Annotated[str | None, typer.Option(help="I/N: only the I-th of N parts, whole sets each.")] = None,
@@ -67,38 +68,37 @@ def render(
     """
     if yaws not in _YAWS:
         raise UnknownNameError("choice of views", yaws, _YAWS)
+    if singles and design not in (None, "singles"):
+        raise UsageError(f"--singles and --design {design} contradict each other", hint="Render two folders.")
     if shard is not None and ray:
         raise UsageError("--shard and --ray contradict each other", hint="--ray divides the work itself.")
     part = (1, 1) if shard is None else _shard(shard)
     from primacy.cli.progress import progress
     from primacy.design.scenes.request import ALL_VIEWS, FRONT_VIEWS, SceneRequest
-    from primacy.stimuli.sources import RendererChoice, gallery_job, make_job
+    from primacy.stimuli.sources import RendererChoice, make_job
 
     request = SceneRequest(
-        design,
+        "singles" if singles else design or "one-large",
         objects=None if objects is None else tuple(o.numbers(objects, "objects")),
         sets=sets, seed=seed, size=size, area=area, ratio=ratio,
         yaws=ALL_VIEWS if yaws == "all" else FRONT_VIEWS,
         textures=tuple(o.split_list(ground)),
         camera_jitter=camera_jitter, light_jitter=light_jitter,
         categories=None if categories is None else tuple(o.split_list(categories)),
-        large_slot=large_slot, copies=copies,  # type: ignore[arg-type] # the request checks it
+        large_slot=large_slot, copies=copies, sizes=sizes,  # type: ignore[arg-type] # the request checks them
     )  # fmt: skip
     choice = RendererChoice(renderer, objects_of, samples, blender, o.cache_folder(cache))
-    jobs = [make_job(out, request, choice, image_format=image_format)]
-    if singles:
-        jobs.append(gallery_job(out, request, choice, image_format=image_format))
+    job = make_job(out, request, choice, image_format=image_format)
     if workers is None and not ray:
         workers = (os.cpu_count() or 1) if renderer == "blender" else 1
     with stopped_with(_STOPPED), progress(hidden=as_json or quiet, noun="shards" if ray else "scenes") as listener:
-        outcomes = [_run(job, part, workers, ray, listener) for job in jobs]
+        outcome = _run(job, part, workers, ray, listener)
     if as_json:
-        typer.echo(json.dumps([_record(outcome) for outcome in outcomes], indent=1, ensure_ascii=False))
-    for outcome in outcomes:
-        if not (as_json or quiet):
-            typer.echo(_told(outcome))
-        _name_failed(outcome)
-    if any(outcome.failed for outcome in outcomes):
+        typer.echo(json.dumps(_record(outcome), indent=1, ensure_ascii=False))
+    elif not quiet:
+        typer.echo(_told(outcome))
+    _name_failed(outcome)
+    if outcome.failed:
         raise typer.Exit(1)
 
 

@@ -121,20 +121,3 @@ def make_job(root: Path, request: SceneRequest, renderer: RendererChoice, *, ima
     design = build(request, from_library(library))
     asked = {"objects_of": Path(renderer.library).name} | asdict(request)
     return Job(root, asked, design.scenes, renderer, library.digest, image_format)
-
-
-def gallery_job(job_root: Path, request: SceneRequest, renderer: RendererChoice, *, image_format: str = "png") -> Job:
-    """The gallery that goes with `request`: the same objects, one a scene, in the folder `singles` below its own."""
-    single = SceneRequest(
-        "singles",
-        seed=request.seed,
-        size=request.size,
-        yaws=request.yaws,
-        textures=request.textures,
-        ground_colours=request.ground_colours,
-        camera_jitter=request.camera_jitter,
-        light_jitter=request.light_jitter,
-        palette=request.palette,
-        categories=request.categories,
-    )
-    return make_job(job_root / "singles", single, renderer, image_format=image_format)
