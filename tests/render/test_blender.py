@@ -74,7 +74,7 @@ def renderer(command, meshes):
     assets += [
         own(f"{p.stem}/1", kind="file", path=p.name) for p in sorted(meshes.glob("*.*")) if p.suffix in (".obj", ".glb")
     ]
-    assets += [own("cube/rubber", kind="simco", builder="cube", material="rubber")]
+    assets += [own(f"{b}/rubber", kind="simco", builder=b, material="rubber") for b in ("cube", "torus", "star")]
 
     def resolve(asset):
         return (str(meshes / asset.path) if asset.kind == "file" else "", "")
@@ -117,6 +117,25 @@ def test_areas_places_and_masks_are_what_the_scene_asks(renderer):
     assert one.depth.tolist() == [2, 1, 0]
     red = one.image[one.mask == 3].mean(axis=0)
     assert red[0] > 2 * max(red[1], red[2])
+
+
+def test_every_pixel_of_a_mask_shows_its_object_and_no_pixel_beside_it_does(renderer):
+    """The picture is another pass than the mask: objects in pure colours on grey tell which pixel is whose."""
+    pure = ((0.6, 0.0, 0.0), (0.0, 0.6, 0.0), (0.0, 0.0, 0.6))
+    places = ((0.27, 0.3), (0.7, 0.45), (0.4, 0.76))
+    names = ("cube/rubber", "torus/rubber", "star/rubber")
+    objects = [placed(a, x, y, 0.04, 30, colour=c) for a, (x, y), c in zip(names, places, pure, strict=True)]
+    (one,) = drawn(renderer, scene(*objects, size=224, light=Light(strength=0.8)))
+    image = one.image.astype(int)
+    near = np.pad(one.mask, 2, mode="edge")
+    shifted = np.stack([near[2 + dy : 226 + dy, 2 + dx : 226 + dx] for dy in range(-2, 3) for dx in range(-2, 3)])
+    inner, clear = (shifted == one.mask).all(axis=0), (shifted == 0).all(axis=0)
+    assert inner.sum() > 2000 and clear.sum() > 20000
+    for k in range(3):
+        seen = image[inner & (one.mask == k + 1)]
+        assert (seen.argmax(axis=1) == k).all() and (seen.max(axis=1) - np.median(seen, axis=1) > 30).all()
+    ground = image[clear]
+    assert (ground.max(axis=1) - ground.min(axis=1) < 40).all()  # light that objects throw on it tints it a little
 
 
 def test_pixels_do_not_depend_on_order_or_process(renderer):

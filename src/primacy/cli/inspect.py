@@ -11,7 +11,7 @@ import typer
 from primacy.cli import options as o
 from primacy.errors import UnknownNameError
 
-_KINDS = ("encoders", "probes", "vocabularies", "templates", "nulls", "runs")
+_KINDS = ("encoders", "probes", "vocabularies", "templates", "nulls", "designs", "runs")
 Kind = Annotated[str, typer.Argument(help=f"One of {', '.join(_KINDS)}.")]
 
 

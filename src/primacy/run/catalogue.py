@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from primacy.design.scenes.presets import PRESETS
 from primacy.design.templates import TEMPLATE_NAMES, get_template
 from primacy.design.vocabulary import BUILTIN, load_vocabulary
 from primacy.encoders.load import ENCODERS
@@ -56,6 +57,20 @@ def templates() -> list[dict[str, Any]]:
     """Built-in templates with three objects filled in."""
     categories = [load_vocabulary("comco").categories[i] for i in (18, 16, 60)]
     return [{"template": n, "what": get_template(n, 3).render(categories)} for n in TEMPLATE_NAMES]
+
+
+def designs() -> list[dict[str, Any]]:
+    """Designs of scenes."""
+    return [
+        {
+            "design": preset.name,
+            "objects": f"{min(preset.areas)} to {max(preset.areas)}"
+            if len(preset.areas) > 1
+            else str(min(preset.areas)),
+            "what": f"varies {preset.varies}; the same: {preset.holds}",
+        }
+        for preset in PRESETS.values()
+    ]
 
 
 def nulls() -> list[dict[str, Any]]:
