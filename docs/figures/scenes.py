@@ -1,6 +1,6 @@
 """Draw the figures of docs/scenes.md: a row of scenes of one set for each design.
 
-python scripts/scene_figures.py [--renderer collage|blender] [--out docs/figures]
+python docs/figures/scenes.py [--renderer collage|blender] [--out docs/figures]
 """
 
 from __future__ import annotations
