@@ -6,7 +6,7 @@
     python scripts/build_sprites.py
 
 Writes src/primacy/assets/sprites/{comco,comco-sa,simco}; objects whose mesh, code and settings have not changed are
-kept. Some 5 seconds an object on one core. An object that cannot be made is named and left out.
+kept. 4 to 8 seconds an object on one core. An object that cannot be made is named and left out.
 """
 
 from __future__ import annotations

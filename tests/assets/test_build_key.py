@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,13 +38,13 @@ def changed(tmp_path: Path, monkeypatch):
             path.parent.mkdir(exist_ok=True)
             assert old in text or name != file
             path.write_text(text.replace(old, new) if name == file and old else text)
-        build_key._sources.cache_clear()
+        build_key._parsed.cache_clear()
         build_key._code.cache_clear()
         return build_key.build_key(asset, [], {})
 
     monkeypatch.setattr(build_key, "JOB", tmp_path / "job.py")
     yield key
-    build_key._sources.cache_clear()
+    build_key._parsed.cache_clear()
     build_key._code.cache_clear()
 
 
@@ -78,6 +81,24 @@ def test_other_kinds_have_code_of_their_own(changed):
     for asset, file, old in ((mesh, "importers.py", "return 6"), (shape, "simco.py", "return 5")):
         assert changed(asset) != changed(asset, file, old, "return 8")
         assert changed(asset) == changed(asset, "procedural/food.py", "return 3", "return 8")
+
+
+def test_two_threads_never_parse_at_a_time(monkeypatch):
+    at_work, most = [], []
+
+    def parse(text, *rest, _parse=ast.parse, **named):
+        at_work.append(text)
+        most.append(len(at_work))
+        time.sleep(0.002)
+        at_work.remove(text)
+        return _parse(text, *rest, **named)
+
+    monkeypatch.setattr(ast, "parse", parse)
+    build_key._parsed.cache_clear()
+    build_key._code.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(lambda _: build_key.build_key(APPLE, [], {}), range(4)))) == 1
+    assert max(most) == 1
 
 
 def test_what_shows_in_the_pictures_counts():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Container, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from primacy.render.child import JOB
 Node = tuple[str, str]
 Source = Mapping[str, Mapping[str, ast.stmt]]
 
+_PARSING = threading.Lock()  # Python 3.11 loses count when two threads parse at a time (SystemError)
 _SHARED: tuple[Node, ...] = (("sprites", "render"),)
 _ROOT: dict[str, Node] = {"simco": ("simco", "build"), "file": ("importers", "load")}
 
@@ -78,8 +80,13 @@ def _named(node: ast.AST, module: str, source: Source) -> list[Node]:
     return made
 
 
-@cache
 def _sources() -> Source:
+    with _PARSING:
+        return _parsed()
+
+
+@cache
+def _parsed() -> Source:
     files = {path.stem: path for path in sorted(JOB.parent.rglob("*.py")) if path.stem != "__init__"}
     return {stem: _statements(path, files) for stem, path in files.items()}
 

@@ -12,15 +12,16 @@ from primacy.assets.library import N_VIEWS, SPRITE_PX, Sprite
 from primacy.errors import UsageError
 
 GROUND = (176, 176, 176)
+INK = (0, 0, 0)
 MAX_CELLS = 4_000
 _LINE = 12
-_MARKS = {"Apache-2.0": "own", "CC0-1.0": "0", "CC0": "0"}
+_MARKS = {"Apache-2.0": "Apache", "CC0-1.0": "CC0"}
 
 
 def contact_sheet(
     sprites: Sequence[Sprite], *, views: Sequence[int] = (1,), columns: int = 12, tile: int = 96
 ) -> Image.Image:
-    """Draw objects in a grid, each with its id and a mark of its licence (own, 0, BY, BY-SA) below.
+    """Draw objects in a grid; below each its category, then its instance and a mark of its licence.
 
     Args:
         sprites: at least one.
@@ -42,7 +43,7 @@ def contact_sheet(
     if len(sprites) * len(views) > MAX_CELLS:
         raise UsageError(f"a contact sheet of more than {MAX_CELLS:,} pictures", hint="Choose fewer objects or views.")
     columns = min(columns, len(sprites))
-    width, height = tile * len(views), tile + _LINE + 2
+    width, height = tile * len(views), tile + 2 * _LINE
     sheet = Image.new("RGB", (columns * width, -(-len(sprites) // columns) * height), GROUND)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(_LINE - 2)
     for n, sprite in enumerate(sprites):
@@ -51,12 +52,9 @@ def contact_sheet(
         for k, view in enumerate(views):
             small = shrunk(pictures[view], tile)
             sheet.paste(small, (x + k * tile, y), small)
-        pen.text(
-            (x + 2, y + tile),
-            _fitted(f"{sprite.asset} {licence_mark(sprite.licence)}", width - 4, font),
-            (0, 0, 0),
-            font,
-        )
+        instance = sprite.asset.removeprefix(f"{sprite.category}/")
+        for line, text in enumerate((sprite.category, f"{instance} {licence_mark(sprite.licence)}")):
+            pen.text((x + 2, y + tile + line * (_LINE - 2)), _fitted(text, width - 4, font), INK, font)
     return sheet
 
 
@@ -67,7 +65,7 @@ def shrunk(picture: np.ndarray, side: int) -> Image.Image:
 
 
 def licence_mark(licence: str) -> str:
-    """The short form of a licence: own, 0, BY, BY-SA."""
+    """The short form of a licence: Apache, CC0, BY, BY-SA; others as they are."""
     return _MARKS.get(licence) or ("BY-SA" if is_share_alike(licence) else "BY" if "-BY" in licence else licence)
 
 
