@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from primacy.assets.library import View
+from primacy.design.scenes.silhouettes import Silhouette
 from primacy.assets.strips import MAX_BYTES, measure_views, read_strip, write_strip
 from primacy.errors import AssetError
 
@@ -164,10 +164,10 @@ def test_views_are_measured():
     made[1, :, :, 3] = 0
     made[1, 4:8, 0:16, 3] = 128
     found = measure_views(made)
-    assert found[0] == View(4 / 16, 6 / 16, 1.0)
-    assert found[1] == View(1.0, 4 / 16, 1.0)
+    assert found[0] == Silhouette(4 / 16, 6 / 16, 1.0)
+    assert found[1] == Silhouette(1.0, 4 / 16, 1.0)
     made[2, 2, 3, 3] = 0
-    assert measure_views(made)[2] == View(4 / 16, 8 / 16, round(31 / 32, 6))
+    assert measure_views(made)[2] == Silhouette(4 / 16, 8 / 16, round(31 / 32, 6))
 
 
 def test_an_empty_view_is_refused():

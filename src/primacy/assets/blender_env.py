@@ -108,7 +108,7 @@ def _checked(program: str) -> list[str]:
         raise AssetError(f"{program} is no Blender: it says {words[:60]!r}", hint=_HINT)
     if (int(match[1]), int(match[2])) < LEAST:
         raise AssetError(f"{program} is Blender {match[1]}.{match[2]}, expected 4.2 or newer", hint=_HINT)
-    return [program, "--background", "--factory-startup", "--python-exit-code", "1", "--python"]
+    return [program, "--background", "--factory-startup", "--threads", "1", "--python-exit-code", "1", "--python"]
 
 
 def _words(program: str) -> str:

@@ -6,14 +6,12 @@ version of Blender each strip was made (see build_key).
 
 from __future__ import annotations
 
-import queue
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +25,7 @@ from primacy.errors import AssetError, PrimacyError
 from primacy.files import os_errors_as
 from primacy.identity import file_digest
 from primacy.listener import Listener, Silent
-from primacy.render.child import Child
+from primacy.render.child import Children
 
 RENDER_PX = 2 * SPRITE_PX
 QUALITY = 80  # of WebP: a third smaller than at 90, and at 128 pixels no eye tells them apart
@@ -96,7 +94,7 @@ def build_library(
     with os_errors_as(AssetError, f"cannot write the sprite library {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         state = BuildState(folder, assets, files)
-        with _Children(command, workers) as children:
+        with Children(command, workers) as children:
             maker = _Maker(state, children, resolve, samples)
             made, failed = _make_all(assets, maker, workers, listener)
         state.finish()
@@ -133,13 +131,13 @@ def _make_all(
 class _Maker:
     """Makes one object after the other, in any thread; changes no state but the strip's file."""
 
-    def __init__(self, state: BuildState, children: _Children, resolve: Resolve, samples: int) -> None:
+    def __init__(self, state: BuildState, children: Children, resolve: Resolve, samples: int) -> None:
         self.state = state
         self._children = children
         self._resolve = resolve
         self._samples = samples
         self._settings = {
-            "blender": children.version(),
+            "blender": str(children.ask("version")),
             "samples": samples,
             "views": N_VIEWS,
             "size": RENDER_PX,
@@ -201,32 +199,3 @@ def _file_names(assets: Sequence[Asset]) -> dict[str, str]:
             raise AssetError(f"two objects would be kept in {name}", hint=f"Give {asset.asset!r} another name.")
         made[asset.asset] = name
     return made
-
-
-class _Children:
-    """Blender processes, lent to one thread at a time."""
-
-    def __init__(self, command: Sequence[str], count: int) -> None:
-        self._all = [Child(command) for _ in range(count)]
-        self._free: queue.SimpleQueue[Child] = queue.SimpleQueue()
-        for child in self._all:
-            self._free.put(child)
-
-    def version(self) -> str:
-        """Blender's version."""
-        return str(self.ask("version"))
-
-    def ask(self, do: str, **arguments: Any) -> Any:
-        """Let any free process answer."""
-        child = self._free.get()
-        try:
-            return child.ask(do, **arguments)
-        finally:
-            self._free.put(child)
-
-    def __enter__(self) -> _Children:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for child in self._all:
-            child.close()

@@ -10,8 +10,9 @@ from typing import Any
 
 from primacy.assets.attribution import write_notices
 from primacy.assets.catalogue import Asset
-from primacy.assets.library import VERSION, View
+from primacy.assets.library import VERSION
 from primacy.assets.strips import measure_views, read_strip
+from primacy.design.scenes.silhouettes import Silhouette
 from primacy.files import atomic_write_text
 from primacy.identity import file_digest
 
@@ -25,7 +26,7 @@ class BuildState:
         self._folder = folder
         self._assets = assets
         self._files = files
-        self._views: dict[str, list[View]] = {}
+        self._views: dict[str, list[Silhouette]] = {}
         self._keys = {a: known for a, known in self._read().items() if a in files and self._is_whole(a, known)}
 
     def _read(self) -> dict[str, dict[str, str]]:

@@ -18,24 +18,15 @@ from typing import Any
 
 import numpy as np
 
+from primacy.design.scenes.silhouettes import N_VIEWS, Silhouette
 from primacy.errors import AssetError, UnknownNameError
 
 VERSION = 1
-N_VIEWS = 8
 SPRITE_PX = 128
 ELEVATION = 25.0
 BUILTIN = ("comco", "comco-sa", "simco")
 _MAX_JSON = 20_000_000
 _MAX_STRIP = 5_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """Silhouette of one view: box width and height (unit: see module), share of the box that it fills."""
-
-    width: float
-    height: float
-    fill: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +43,7 @@ class Sprite:
     file: str
     sha256: str
     tintable: bool
-    views: tuple[View, ...]
+    views: tuple[Silhouette, ...]
     folder: Path
 
     def pictures(self) -> np.ndarray:
@@ -159,7 +150,7 @@ def _read_one(folder: Path) -> list[Sprite]:
 
 def _sprite(entry: dict[str, Any], folder: Path) -> Sprite:
     fields = dict(entry)
-    views = tuple(View(**view) for view in fields.pop("views"))
+    views = tuple(Silhouette(**view) for view in fields.pop("views"))
     if len(views) != N_VIEWS:
         raise ValueError(f"{fields.get('asset')!r} has {len(views)} views, expected {N_VIEWS}")
     if Path(fields["file"]).name != fields["file"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter, UnidentifiedImageError
 
-from primacy.assets.library import N_VIEWS, View
+from primacy.design.scenes.silhouettes import N_VIEWS, Silhouette
 from primacy.errors import AssetError
 from primacy.files import atomic_write_bytes
 
@@ -92,8 +92,8 @@ def write_strip(path: Path, pictures: np.ndarray, *, quality: int = 90) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def measure_views(pictures: np.ndarray) -> list[View]:
-    """Silhouettes (alpha >= 128) of the views uint8 (8, S, S, 4), in the units of `library.View`.
+def measure_views(pictures: np.ndarray) -> list[Silhouette]:
+    """Silhouettes (alpha >= 128) of the views uint8 (8, S, S, 4), in the units of `library`.
 
     Raises:
         AssetError: a view shows nothing.
@@ -107,7 +107,7 @@ def measure_views(pictures: np.ndarray) -> list[View]:
         boxes.append((int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1, int(solid.sum())))
     longest = max(max(width, height) for width, height, _ in boxes)
     return [
-        View(round(width / longest, 6), round(height / longest, 6), round(pixels / (width * height), 6))
+        Silhouette(round(width / longest, 6), round(height / longest, 6), round(pixels / (width * height), 6))
         for width, height, pixels in boxes
     ]
 

@@ -72,7 +72,7 @@ def from_library(library: Any) -> Shapes:
     for sprite in library.sprites:
         categories.setdefault(sprite.category, []).append(sprite.asset)
     return Shapes(
-        {s.asset: tuple(Silhouette(v.width, v.height, v.fill) for v in s.views) for s in library.sprites},
+        {s.asset: tuple(s.views) for s in library.sprites},
         {category: tuple(assets) for category, assets in categories.items()},
         frozenset(s.asset for s in library.sprites if s.tintable),
         {s.asset: s.size_m for s in library.sprites},

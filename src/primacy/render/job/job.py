@@ -23,8 +23,7 @@ def main() -> None:
     """Answer requests until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    import bpy  # noqa: F401 - the parent tells a Blender that does not start from one that dies of a request
-
+    _load()  # now: the parent tells a Blender that does not start from one that dies of a request
     answers.write(json.dumps({"ready": True}) + "\n")
     answers.flush()
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -34,6 +33,21 @@ def main() -> None:
         answer = {"id": request["id"], **_answer(request)}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
+
+
+def _load() -> None:
+    """Load Blender while one processor alone is to be seen.
+
+    It makes a thread for each that it sees, whatever number of threads the scene asks for, and those that have nothing to
+    do spin: two processors then take twice the processor time for a picture that is no sooner there.
+    """
+    processors = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if processors:
+        os.sched_setaffinity(0, {min(processors)})
+    import bpy  # noqa: F401
+
+    if processors:
+        os.sched_setaffinity(0, processors)
 
 
 def _listen(requests: queue.SimpleQueue[str]) -> None:

@@ -19,7 +19,7 @@ def build(spec: dict[str, Any]) -> bpy.types.Object:
 
     Raises:
         ValueError: the mesh is empty or broken.
-    """
+    """  # noqa: E501
     parts = _parts(spec)
     made = _joined(parts, spec["asset"])
     made.data.transform(Matrix.Rotation(math.radians(spec.get("yaw", 0.0)), 4, "Z"))
