@@ -6,6 +6,7 @@ python docs/figures/scenes.py [--renderer collage|blender] [--out docs/figures]
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def rows(vocabulary: str, seed: int) -> Iterator[tuple[str, list[Scene]]]:
 
 
 def main() -> None:
+    """Draw and write both sheets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--renderer", default="collage")
     parser.add_argument("--out", type=Path, default=Path("docs/figures"))
@@ -58,7 +60,7 @@ def main() -> None:
         renderer.close()
         path = options.out / f"scenes-{vocabulary}-{options.renderer}.webp"
         sheet.save(path, quality=85)
-        print(path)
+        sys.stdout.write(f"{path}\n")
 
 
 if __name__ == "__main__":

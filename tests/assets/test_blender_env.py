@@ -40,7 +40,8 @@ def ready(cache: Path) -> Path:
 @pytest.mark.parametrize("says", ["Blender 4.2.0", "Blender 5.0.1 LTS", "Blender 10.1"])
 def test_an_installed_blender_is_started_on_a_script(tmp_path: Path, says: str) -> None:
     blender = fake(tmp_path / "blender", says)
-    expected = [str(blender), "--background", "--factory-startup", "--threads", "1", "--python-exit-code", "1", "--python"]
+    options = "--background --factory-startup --threads 1 --python-exit-code 1 --python"
+    expected = [str(blender), *options.split()]
     assert blender_env.command(blender, tmp_path) == expected
     assert blender_env.version(expected) == says.removeprefix("Blender ")
 

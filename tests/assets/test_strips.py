@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from primacy.design.scenes.silhouettes import Silhouette
 from primacy.assets.strips import MAX_BYTES, measure_views, read_strip, write_strip
+from primacy.design.scenes.silhouettes import Silhouette
 from primacy.errors import AssetError
 
 

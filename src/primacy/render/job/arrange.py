@@ -155,11 +155,6 @@ def _touch(a: np.ndarray, b: np.ndarray) -> bool:
     return bool((a[:2] <= b[2:]).all() and (b[:2] <= a[2:]).all())
 
 
-def seen_share(mask: np.ndarray, k: int, whole: np.ndarray) -> float:
-    """Share of the silhouette of object k that `mask` shows."""
-    return float((mask == k + 1).sum() / whole.sum())
-
-
 def order(view: View, stands: Sequence[Stand]) -> list[int]:
     """Rank of each object by its distance from the camera, 0 the nearest."""
     nearest = sorted(range(len(stands)), key=lambda k: (view.depth(stands[k]), k))

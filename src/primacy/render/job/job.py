@@ -38,8 +38,8 @@ def main() -> None:
 def _load() -> None:
     """Load Blender while one processor alone is to be seen.
 
-    It makes a thread for each that it sees, whatever number of threads the scene asks for, and those that have nothing to
-    do spin: two processors then take twice the processor time for a picture that is no sooner there.
+    It makes a thread for each that it sees, whatever number of threads the scene asks for, and those that have nothing
+    to do spin: two processors then take twice the processor time for a picture that is no sooner there.
     """
     processors = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     if processors:
