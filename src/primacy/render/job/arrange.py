@@ -18,6 +18,7 @@ PLACE_AIM, PLACE_LIMIT = 0.006, 0.01
 OUTSIDE = 0.01  # share of the frame by which a box may leave it
 _ROUNDS = 10
 _SURE = 3  # rounds that believe in the last mask; then its grid may be what is wrong, and steps are halved
+_NUDGES = (0.25, -0.25, 0.5, -0.5)  # pixels: an edge along a row of the grid gains or loses all of it at once
 _FEW = 3  # pixels that the grid alone may win or lose
 
 
@@ -50,7 +51,9 @@ def arrange(view: View, things: Mapping[int, Thing], draw: Draw) -> dict[int, Fo
     aims = {k: thing.wanted for k, thing in things.items()}
     for step in range(_ROUNDS):
         stands = {k: best[k][1].stand for k in things if k not in waiting}
-        stands |= {k: stand(view, thing.points, aims[k], fills[k]) for k, thing in waiting.items()}
+        for k, thing in waiting.items():
+            aim = aims[k] if step < _SURE else _nudged(aims[k], step - _SURE, best[k][1].whole.shape[0])
+            stands[k] = stand(view, thing.points, aim, fills[k])
         wholes = silhouettes(view, {k: t.points for k, t in things.items()}, stands, draw)
         for k, thing in list(waiting.items()):
             fault, fill, aims[k] = _judge(view, thing, stands[k], aims[k], wholes[k])
@@ -65,6 +68,11 @@ def arrange(view: View, things: Mapping[int, Thing], draw: Draw) -> dict[int, Fo
     for k, thing in things.items():
         refuse_misses(view, thing, found[k])
     return found
+
+
+def _nudged(aim: Wanted, step: int, side: int) -> Wanted:
+    by = _NUDGES[step % len(_NUDGES)] / side
+    return replace(aim, x=aim.x + by, y=aim.y + by)
 
 
 def silhouettes(
