@@ -4,6 +4,7 @@ import stat
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,6 +71,19 @@ def test_a_damaged_member_is_an_asset_error(tmp_path: Path) -> None:
     path = make(tmp_path / "x.zip", {"a": bytes(range(256)) * 40})
     data = bytearray(path.read_bytes())
     data[60:80] = bytes(20)
+    path.write_bytes(bytes(data))
+    with pytest.raises(AssetError, match="damaged"):
+        Archive(path).read("a")
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_to_packed_data_is_an_asset_error(tmp_path: Path, packing: int) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("a", np.random.default_rng(0).integers(97, 105, 5000).astype(np.uint8).tobytes())
+    data = bytearray(path.read_bytes())
+    for at in range(60, 140):
+        data[at] ^= 0xFF
     path.write_bytes(bytes(data))
     with pytest.raises(AssetError, match="damaged"):
         Archive(path).read("a")

@@ -125,7 +125,7 @@ def test_areas_come_out_although_the_guess_was_wrong(job):
 @pytest.mark.parametrize("pixels", [60, 108, 150])
 @pytest.mark.parametrize("y", [0.25, 0.5, 0.75])
 def test_edges_along_the_grid_do_not_keep_an_area_from_coming_out(job, pixels, y):
-    """A bar seen from the front gains or loses whole rows of pixels, 10 % of it and more, where its edge crosses one."""
+    """A bar seen from the front gains or loses rows of pixels, 10 % of it and more, where its edge crosses one."""
     view = job.solve.View(25.0, 25.0, 10.0)
     bar = np.array([[x, y, z] for x in (-0.5, 0.5) for y in (-0.03, 0.03) for z in (0, 0.2)])
     wanted = job.solve.Wanted("bar", 0.5, y, pixels / SIDE**2, 0.0)

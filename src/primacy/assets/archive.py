@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from primacy.errors import AssetError
 from primacy.files import atomic_write_bytes, os_errors_as
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)  # what the ways of packing raise, each its own
 MAX_MEMBERS = 200_000
 MAX_MEMBER_BYTES = 500_000_000
 MAX_TOTAL_BYTES = 2_000_000_000
@@ -67,7 +70,7 @@ class Archive:
         try:
             with self._zip.open(entry) as stream:
                 data = stream.read(entry.file_size + 1)
-        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+        except (*_DAMAGED, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
             raise AssetError(f"{self.path}: {name!r} is damaged: {error}") from None
         if len(data) != entry.file_size:
             raise AssetError(f"{self.path}: {name!r} is damaged: its size is not what the archive says")

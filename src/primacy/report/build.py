@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from markupsafe import Markup
 
+from primacy.pages import environment
 from primacy.report import numbers, words
 from primacy.report.figures import ceiling, curves_svg, marker, position_svg
 from primacy.report.select import (
@@ -107,14 +108,8 @@ def build_report(result: RunResult) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("primacy.report"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+    made = environment("primacy.report")
+    made.filters |= {
         "number": lambda value, metric: numbers.true_minus(numbers.number(metric, value)),
         "points": lambda value: numbers.true_minus(numbers.points(value)),
         "plain_points": lambda value: numbers.true_minus(numbers.fixed(value, 1, signed=True)),
@@ -127,8 +122,8 @@ def _environment() -> Environment:
         "setting": _setting,
         "short": numbers.shortened,
     }
-    environment.globals |= {"unit": numbers.unit, "dash": numbers.DASH}
-    return environment
+    made.globals |= {"unit": numbers.unit, "dash": numbers.DASH}
+    return made
 
 
 def _figures(result: RunResult, probe: str) -> list[Figure]:

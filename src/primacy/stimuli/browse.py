@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
+from jinja2 import Template
 
 from primacy.errors import DatasetError
 from primacy.files import atomic_write_text, os_errors_as
+from primacy.pages import environment
 from primacy.stimuli.dataset import Dataset
 
 MAX_SCENES = 20_000
@@ -63,11 +64,4 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("primacy.stimuli"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("browse.html.j2")
+    return environment("primacy.stimuli").get_template("browse.html.j2")
