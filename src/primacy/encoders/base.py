@@ -11,11 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+
 from primacy.errors import EncoderError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from primacy.design.picture import Picture
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 
@@ -64,6 +70,37 @@ def gather(pieces: Iterable[Piece], n: int) -> np.ndarray:
             out = np.empty((n, vectors.shape[1]), dtype=np.float32)
         out[rows] = vectors
     return out
+
+
+@runtime_checkable
+class EncodesImages(Protocol):
+    """An encoder that also maps pictures to vectors of the same space."""
+
+    def encode_image(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Embed RGB images of any size, each framed by the encoder's own transform: float32 (len(images), dim)."""
+        ...
+
+
+@runtime_checkable
+class PreparesImages(Protocol):
+    """An image encoder whose transform can run elsewhere (other threads) than its tower."""
+
+    def prepare_image(self, image: Image.Image) -> Any:
+        """The encoder's own transform of one RGB image; safe to call from several threads."""
+        ...
+
+    def encode_prepared(self, prepared: Sequence[Any]) -> np.ndarray:
+        """Embed what `prepare_image` gave: the vectors that `encode_image` would give, float32 (n, dim)."""
+        ...
+
+
+@runtime_checkable
+class ReadsFacts(Protocol):
+    """A null or planted encoder: it is told what a picture shows instead of seeing it."""
+
+    def encode_pictures(self, pictures: Sequence[Picture]) -> np.ndarray:
+        """Embed pictures by their facts: float32 (len(pictures), dim)."""
+        ...
 
 
 @runtime_checkable

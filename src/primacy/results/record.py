@@ -27,7 +27,8 @@ class _Record(BaseModel):
 class Estimate(_Record):
     """One number: a metric of a probe at one level of a group, with its interval and denominators.
 
-    `template` is "*" when pooled over the templates of the run. `n` is the denominator (captions; for `paper_share`
+    `template` is "*" when pooled over the templates of the run. `stimuli` names the pictures ("one-large", "photos"),
+    "" for captions; `n_objects` is 0 where pictures with different numbers of objects stand together. `n` is the denominator (captions; for `paper_share`
     the captions whose top-n set is right, fractional where ties are shared), `n_clusters` what the interval resamples.
     """
 
@@ -43,6 +44,7 @@ class Estimate(_Record):
     ci_high: Number
     n: float
     n_clusters: int
+    stimuli: str = ""
 
 
 class NullResult(_Record):
@@ -69,7 +71,8 @@ class VerdictRecord(_Record):
     """The decision on one effect; `kind` as defined in `primacy.stats.verdict`.
 
     `effect` is "first-last" (winner share or probe accuracy at the first position minus the last),
-    "largest_deviation" (from 1/n over all positions, simultaneous interval), or "big-small".
+    "largest_deviation" (from 1/n over all positions, simultaneous interval), "big-small", "large-small",
+    "log area" (a slope) or a factor of the matching design. `unit` is "share" or "logits".
     """
 
     probe: str
@@ -87,6 +90,8 @@ class VerdictRecord(_Record):
     n_clusters: int
     clusters_needed: int | None
     nulls: tuple[NullComparison, ...]
+    stimuli: str = ""
+    unit: Literal["share", "logits"] = "share"
 
 
 class Coefficient(_Record):
@@ -99,9 +104,9 @@ class Coefficient(_Record):
 
 
 class Attribution(_Record):
-    """Conditional logit of the winner (`primacy.stats.choice`) for one number of objects.
+    """Conditional logit of the winner (`primacy.stats.choice`) for one number of objects, probe and kind of stimuli.
 
-    `marginal_effects` are percentage points by mention position; `explained` the share of null deviance that the full
+    `marginal_effects` are percentage points by mention position or slot; `explained` the share of null deviance that the full
     model explains; `split` its Shapley shares by factor, which sum to `explained`.
     """
 
@@ -113,6 +118,8 @@ class Attribution(_Record):
     coefficients: tuple[Coefficient, ...]
     explained: Number
     split: dict[str, Number]
+    probe: str = "tor"
+    stimuli: str = ""
 
 
 class CurvePoint(_Record):

@@ -9,8 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from primacy.design.orders import Scheme
 from primacy.design.text import Gallery
 
-Probe = Literal["tor", "toc"]
-PROBES = get_args(Probe)
+TextProbe = Literal["tor", "toc"]
+TEXT_PROBES = get_args(TextProbe)
+ImageProbe = Literal["ior", "i2tor", "toir", "ioc", "matching", "attention"]
+IMAGE_PROBES = get_args(ImageProbe)
+Probe = Literal[TextProbe, ImageProbe]
+PROBES = (*TEXT_PROBES, *IMAGE_PROBES)
 Design = Literal["factorial", "size-category", "captions"]
 DESIGNS = get_args(Design)
 
@@ -31,6 +35,27 @@ PROTOCOLS = {
 }
 
 
+class ImageSpec(BaseModel):
+    """Which pictures an audit shows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenes: str = Field(
+        "comco",
+        description="objects that scenes are composed of (comco, simco, a library of your own), or where pictures lie:"
+        " a rendered folder, a published one, a folder with manifest.csv, a WebDataset .tar, hub:org/name/folder",
+    )
+    gallery_scenes: str | None = Field(None, description="the same, for the pictures of single objects")
+    sets: int = Field(30, ge=2, description="object sets of the design of scenes for each number of objects")
+    ladder_sets: int = Field(18, ge=2, description="object sets of the ladder of areas")
+    ioc_sets: int = Field(60, ge=3, description="object sets of the IOC probe for each number of objects")
+    size: int = Field(224, ge=16, le=4096, description="side of a composed scene in pixels")
+    gallery: Literal["balanced", "centred"] = "balanced"
+    foils: int | Literal["all"] = Field("all", description="foils of each matching trial, or every absent category")
+    photos: str | None = Field(None, description="folder or .zip of photos")
+    instances: str | None = Field(None, description="COCO instances file of the photos, .json or .json.gz")
+
+
 class AuditSpec(BaseModel):
     """What to audit and how. The same spec, encoder and vocabulary give the same trials on any machine."""
 
@@ -38,7 +63,7 @@ class AuditSpec(BaseModel):
 
     encoder: str
     protocol: Literal["balanced", "paper"] = "balanced"
-    probes: tuple[Probe, ...] = ("tor", "toc")
+    probes: tuple[Probe, ...] = Field((), description="none: all that the encoder and the design allow")
     objects: tuple[int, ...] = (4,)
     vocabulary: str = "comco"
     templates: tuple[str, ...] = ("and",)
@@ -50,6 +75,7 @@ class AuditSpec(BaseModel):
     sentences: int = Field(1600, ge=20, description="captions of the TOC probe for each number of objects")
     untrained: int = Field(3, ge=0, le=20, description="untrained twins among the nulls")
     seed: int = Field(0, ge=0)
+    images: ImageSpec = ImageSpec()
     precision: str = "fp32"
     allow_activation_mismatch: bool = False
     margin: float = Field(0.05, gt=0, lt=1, description="equivalence margin for differences of shares")
@@ -57,8 +83,8 @@ class AuditSpec(BaseModel):
 
     @model_validator(mode="after")
     def _sane(self) -> AuditSpec:
-        if not self.objects or not self.templates or not self.probes:
-            raise ValueError("objects, templates and probes need at least one entry each")
+        if not self.objects or not self.templates:
+            raise ValueError("objects and templates need at least one entry each")
         for name in ("objects", "templates", "probes"):
             values = getattr(self, name)
             if len(set(values)) != len(values):

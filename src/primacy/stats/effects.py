@@ -35,6 +35,7 @@ class PendingEffect:
     se: float
     n_clusters: int
     nulls: tuple[NullEffect, ...]
+    stimuli: str = ""
 
 
 def contrast_effect(
@@ -130,6 +131,7 @@ def _record(pending: PendingEffect, p_holm: float, margin: float, alpha: float) 
         n_clusters=pending.n_clusters,
         clusters_needed=verdict.clusters_needed,
         nulls=tuple(_comparison(null) for null in pending.nulls),
+        stimuli=pending.stimuli,
     )
 
 
