@@ -9,10 +9,18 @@ from collections.abc import Iterable
 DASH = "\u2013"
 MINUS = "\u2212"
 
-_SHARES = ("winner_share", "top1_share", "paper_share", "recall_at_n", "probe_accuracy", "matching_accuracy")
-_POINTS = ("order_bias", "size_bias")
-_DIGITS = {"mean_rank": 2, "mean_cosine": 3, "margin": 3, "order_ratio": 2, "area_elasticity": 3}
-_SIGNED = ("margin", "area_elasticity")
+_SHARES = (
+    "winner_share",
+    "top1_share",
+    "paper_share",
+    "recall_at_n",
+    "probe_accuracy",
+    "matching_accuracy",
+    "attention_share",
+)
+_POINTS = ("order_bias", "size_bias", "slot_bias", "matching_effect")
+_DIGITS = {"mean_rank": 2, "order_ratio": 2, "size_ratio": 2, "tie_ratio": 2, "attention_density": 2}
+_SIGNED = ("margin", "area_elasticity", "centre_preference")
 
 
 def unit(metric: str) -> str:
@@ -38,6 +46,11 @@ def number(metric: str, value: float | None, digits: int | None = None) -> str:
 def points(share: float | None, digits: int = 1) -> str:
     """A difference of shares in percentage points, with its sign."""
     return fixed(share, digits, factor=100, signed=True)
+
+
+def effect(value: float | None, unit: str) -> str:
+    """An effect with its sign, without its unit: in percentage points, or in logits (`unit` of a verdict)."""
+    return fixed(value, 3, signed=True) if unit == "logits" else points(value)
 
 
 def fixed(value: float | None, digits: int, *, factor: float = 1, signed: bool = False) -> str:

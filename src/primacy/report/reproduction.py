@@ -51,8 +51,8 @@ def render_markdown(reproduction: Reproduction) -> str:
 
 def _markdown_cell(row: OurRow) -> str:
     values = "/".join(numbers.number(row.metric, cell.value, 0) for cell in row.cells)
-    limits = numbers.bracket(numbers.points(row.order_bias.ci_low), numbers.points(row.order_bias.ci_high))
-    return f"{values}; {numbers.points(row.order_bias.value)} {limits}; n {_denominator(row)}"
+    limits = numbers.bracket(numbers.points(row.bias.ci_low), numbers.points(row.bias.ci_high))
+    return f"{values}; {numbers.points(row.bias.value)} {limits}; n {_denominator(row)}"
 
 
 def _block(console: Console, title: str, room: int, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -13,19 +13,30 @@ from rich.table import Table
 from rich.text import Text
 
 from primacy.report import numbers
-from primacy.report.select import FIRST_LAST, Panel, Row, Span, panels, size_panels
-from primacy.report.words import HEADS, cluster_noun
-from primacy.results.record import Attribution, Estimate, RunResult, VerdictRecord
+from primacy.report.panels import Panel, Row, headline_panels, size_panels
+from primacy.report.pictures import compact_panels
+from primacy.report.select import Records, Span
+from primacy.report.words import HEADS, METRICS, case_title, cluster_noun, group_title, trial_noun
+from primacy.results.record import Attribution, Coefficient, Estimate, RunResult, VerdictRecord
 from primacy.results.spec import AuditSpec
 
 _STYLES = {"bias": "bold red", "artefact": "bold yellow", "equivalent": "bold green", "inconclusive": "bold"}
 _KIND_WIDTH = max(map(len, _STYLES))
-_TITLES = {"winner_share": "winner share", "probe_accuracy": "probe accuracy", "paper_share": "paper share"}
+_TITLES = {"paper_share": "paper share"}
 _EFFECTS = {
     "first-last": "first minus last",
     "largest_deviation": "largest deviation",
     "big-small": "big minus small in first place",
     "big-small, first against elsewhere": "big minus small, first place against elsewhere",
+    "large-small": "large minus small",
+    "log area": "slope on log area",
+    "centrality": "slope on centrality",
+    "removed": "large minus small object removed",
+    "correct": "large object first minus last in the correct caption",
+    "wrong": "kept object first minus last in the wrong caption",
+    "foil": "foil first minus last",
+    "1-2": "scenario 1 minus 2",
+    "wrong, small removed": "large object first minus last in the wrong caption, small one removed",
 }
 _NAME_WIDTH = 19
 _GAP = 2
@@ -63,18 +74,22 @@ def render_run(result: RunResult, console: Console) -> None:
     out.line(Head(numbers.printable(result.spec.encoder), "bold"), "")
     for verdict in result.verdicts:
         out.line(*_verdict_line(verdict), indent=_KIND_WIDTH + 2)
-    for probe in result.spec.probes:
-        for panel in panels(result, probe):
+    records = Records(result)
+    for probe in ("tor", "toc"):
+        for panel in headline_panels(records, probe, "mention_position"):
             out.table(panel, result.spec)
-    for panel in size_panels(result):
+    for panel in size_panels(records):
         out.table(panel, result.spec)
     if result.spec.protocol == "paper":
-        for panel in panels(result, "tor", "paper_share"):
+        for panel in headline_panels(records, "tor", "mention_position", "paper_share"):
             out.table(panel, result.spec)
+    for panel in compact_panels(records):
+        out.table(panel, result.spec)
     if result.attribution:
         out.blank()
     for attribution in result.attribution:
-        out.line(*_attribution_line(attribution, cluster_noun(result.spec)), indent=2)
+        noun = cluster_noun(result.spec, attribution.stimuli)
+        out.line(*_attribution_line(attribution, noun), indent=2)
     checks = [check for check in result.checks if check.status != "ok"]
     if checks:
         out.blank()
@@ -143,7 +158,9 @@ class _Printer:
 def _glued(text: str) -> str:
     """`text` with no place to break inside an interval, or between a number and its unit or interval."""
     text = re.sub(r"\[[^\[\]]*\]", lambda match: match.group().replace(" ", _GLUE), text)
-    text = re.sub(r"(?<=[\d\u2013]) (?=%|points\b|captions\b|object sets\b|images\b|\[)", _GLUE, text)
+    text = re.sub(
+        r"(?<=[\d\u2013]) (?=%|points\b|captions\b|pictures\b|pairs\b|object sets\b|images\b|photos\b|\[)", _GLUE, text
+    )
     text = re.sub(r"(?<=\d:) (?=[-+\d])", _GLUE, text)
     return re.sub(r"(?<=\d) / (?=\d)", f"{_GLUE}/{_GLUE}", text)
 
@@ -152,19 +169,20 @@ def _name(row: Row) -> str:
     return ", ".join(filter(None, (row.label if row.is_null else "encoder", row.level)))
 
 
-class _Column(NamedTuple):
-    """A column of a table: a position (0-based), or the order bias (None), or the denominators ("n")."""
+class _Shown(NamedTuple):
+    """A column as it is printed: one of the panel's `cells` or `extras`, or the denominators (`place` None)."""
 
     title: str
-    place: int | str | None
     metric: str
+    place: int | None
+    extra: bool = False
 
     def write(self, row: Row, cells: _Cells) -> str:
         """The cell of `row`."""
-        if self.place == "n":
-            return f"{row.captions} / {row.clusters}"
-        span = row.bias if self.place is None else row.cells[int(self.place)]
-        return _cell(self.metric, span, cells)
+        if self.place is None:
+            return f"{row.trials} / {row.clusters}"
+        found = row.extras if self.extra else row.cells
+        return _cell(self.metric, found[self.place] if found else None, cells)
 
     def width(self, panel: Panel, cells: _Cells) -> int:
         """Columns of the terminal that it takes."""
@@ -178,13 +196,12 @@ def _cell(metric: str, span: Estimate | Span | None, cells: _Cells) -> str:
     return f"{numbers.number(metric, span.value, cells.digits)} {numbers.bracket(low, high, tight=cells.tight)}"
 
 
-def _layout(panel: Panel, width: int) -> tuple[_Cells, list[list[_Column]]]:
+def _layout(panel: Panel, width: int) -> tuple[_Cells, list[list[_Shown]]]:
     """The longest cells that fit in one block of `width` beside the names, else several blocks."""
-    columns = [_Column(str(p + 1), p, panel.metric) for p in range(panel.n_objects)]
-    if panel.has_bias:
-        columns.append(_Column(panel.contrast, None, "order_bias"))
+    columns = [_Shown(column.title, column.metric, k) for k, column in enumerate(panel.columns)]
+    columns += [_Shown(column.title, column.metric, k, extra=True) for k, column in enumerate(panel.extras)]
     if not panel.same_denominators:
-        columns.append(_Column("captions / sets", "n", panel.metric))
+        columns.append(_Shown(f"{trial_noun(panel.case.probe)} / clusters", panel.metric, None))
     for cells in _STYLES_OF_CELLS:
         if len(blocks := _blocks(panel, columns, cells, width)) == 1:
             return cells, blocks
@@ -192,8 +209,8 @@ def _layout(panel: Panel, width: int) -> tuple[_Cells, list[list[_Column]]]:
     return cells, _blocks(panel, columns, cells, width)
 
 
-def _blocks(panel: Panel, columns: Sequence[_Column], cells: _Cells, width: int) -> list[list[_Column]]:
-    blocks: list[list[_Column]] = [[]]
+def _blocks(panel: Panel, columns: Sequence[_Shown], cells: _Cells, width: int) -> list[list[_Shown]]:
+    blocks: list[list[_Shown]] = [[]]
     used = 0
     for column in columns:
         wide = _GAP + column.width(panel, cells)
@@ -207,23 +224,32 @@ def _blocks(panel: Panel, columns: Sequence[_Column], cells: _Cells, width: int)
 
 def _caption(panel: Panel, spec: AuditSpec) -> tuple[Head, str]:
     parts = [f" with {100 * spec.level:g} % intervals"]
-    if panel.probe == "toc" and spec.protocol == "paper":
-        parts.append(f"; {HEADS.get(panel.protocol, panel.protocol)}")
-    if panel.has_bias:
-        parts.append(f"; {panel.contrast} in points")
+    if panel.case.probe in ("toc", "ioc") and spec.protocol == "paper":
+        parts.append(f"; {HEADS.get(panel.case.protocol, panel.case.protocol)}")
+    parts += [f"; {column.title} in points" for column in panel.extras if numbers.unit(column.metric) == "points"]
     if panel.chance[0] is not None:
         parts.append(f"; chance {100 * panel.chance[0]:.1f} %")
     if panel.same_denominators:
-        parts.append(f"; {panel.encoder.captions} captions / {panel.encoder.clusters} {cluster_noun(spec)}")
-    title = _TITLES[panel.metric] if panel.contrast == FIRST_LAST else "winner share of the big and the small target"
-    return Head(f"{panel.probe.upper()}, {panel.n_objects} objects: {title} by mention position, %", "bold"), "".join(
-        parts
-    )
+        noun = cluster_noun(spec, panel.case.stimuli)
+        parts.append(f"; {panel.encoder.trials} {trial_noun(panel.case.probe)} / {panel.encoder.clusters} {noun}")
+    return Head(f"{panel.case.probe.upper()}, {case_title(panel.case)}: {_what(panel)}", "bold"), "".join(parts)
+
+
+def _what(panel: Panel) -> str:
+    """What a table shows, and in which unit."""
+    if len({column.metric for column in panel.columns}) > 1:
+        return ", ".join(METRICS[column.metric].lower() for column in panel.columns)
+    if panel.extras[:1] and panel.extras[0].title == "big-small":
+        title = "winner share of the big and the small target"
+    else:
+        title = _TITLES.get(panel.metric, METRICS[panel.metric].lower())
+    unit = numbers.unit(panel.metric)
+    return f"{title} by {group_title(panel.group)}{', ' + unit if unit else ','}"
 
 
 def _verdict_line(verdict: VerdictRecord) -> tuple[Head, str]:
     effect = numbers.printable(_EFFECTS.get(verdict.effect, verdict.effect))
-    what = f"{verdict.probe.upper()}, {verdict.n_objects} objects, {effect}: "
+    what = f"{verdict.probe.upper()}, {numbers.printable(case_title(verdict))}, {effect}: "
     return Head(verdict.kind.ljust(_KIND_WIDTH + 2), _STYLES[verdict.kind]), what + verdict.reason
 
 
@@ -231,16 +257,21 @@ def _attribution_line(attribution: Attribution, clusters: str) -> tuple[Head, st
     split = ", ".join(
         f"{name.replace('_', ' ')} {numbers.fixed(share, 1, factor=100)} %" for name, share in attribution.split.items()
     )
-    effects = ", ".join(
-        f"{c.name}: {numbers.fixed(c.value, 1, signed=True)}"
-        f" [{numbers.fixed(c.ci_low, 1, signed=True)}, {numbers.fixed(c.ci_high, 1, signed=True)}]"
-        for c in attribution.marginal_effects
-    )
+    effects = ", ".join(_coefficient(c, 1) for c in attribution.marginal_effects)
+    terms = ", ".join(_coefficient(c, 2) for c in attribution.coefficients if not c.name.startswith("category"))
+    of_text = attribution.probe == "tor"
+    told = f"effect of each position in points: {effects}" if of_text else f"coefficients in logits: {terms}"
     explained = numbers.fixed(attribution.explained, 1, factor=100)
     text = (
-        f"{explained} % of deviance explained ({split}); effect of each position in points: {effects};"
-        f" {attribution.n:,} captions / {attribution.n_clusters:,} {clusters}"
+        f"{explained} % of deviance explained ({split}); {told};"
+        f" {attribution.n:,} {trial_noun(attribution.probe)} / {attribution.n_clusters:,} {clusters}"
     )
     if not attribution.converged:
         text += "; the fit did not converge"
-    return Head(f"Attribution, {attribution.n_objects} objects: ", "bold"), text
+    probe = "" if of_text else f"{attribution.probe.upper()}, "
+    return Head(f"Attribution, {probe}{case_title(attribution)}: ", "bold"), text
+
+
+def _coefficient(found: Coefficient, digits: int) -> str:
+    value, low, high = (numbers.fixed(x, digits, signed=True) for x in (found.value, found.ci_low, found.ci_high))
+    return f"{found.name}: {value} [{low}, {high}]"

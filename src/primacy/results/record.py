@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from primacy.results.spec import AuditSpec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 adds pictures: `stimuli`, `unit` and `examples`. Files of version 1 lack them and load as they are."""
 
 
 def _nan_to_none(value: Any) -> Any:
@@ -28,8 +29,9 @@ class Estimate(_Record):
     """One number: a metric of a probe at one level of a group, with its interval and denominators.
 
     `template` is "*" when pooled over the templates of the run. `stimuli` names the pictures ("one-large", "photos"),
-    "" for captions; `n_objects` is 0 where pictures with different numbers of objects stand together. `n` is the denominator (captions; for `paper_share`
-    the captions whose top-n set is right, fractional where ties are shared), `n_clusters` what the interval resamples.
+    "" for captions; `n_objects` is 0 where pictures with different numbers of objects stand together. `n` is the
+    denominator (captions or pictures; for `paper_share` those whose top-n set is right, fractional where ties are
+    shared), `n_clusters` what the interval resamples.
     """
 
     probe: str
@@ -106,8 +108,8 @@ class Coefficient(_Record):
 class Attribution(_Record):
     """Conditional logit of the winner (`primacy.stats.choice`) for one number of objects, probe and kind of stimuli.
 
-    `marginal_effects` are percentage points by mention position or slot; `explained` the share of null deviance that the full
-    model explains; `split` its Shapley shares by factor, which sum to `explained`.
+    `marginal_effects` are percentage points by mention position or slot; `explained` the share of null deviance that
+    the full model explains; `split` its Shapley shares by factor, which sum to `explained`.
     """
 
     n_objects: int
@@ -159,10 +161,18 @@ class Provenance(_Record):
     timings_s: dict[str, float]
 
 
+class Example(_Record):
+    """A picture that the report shows: `file` below the run folder, a title, and a caption that says what is seen."""
+
+    file: str
+    title: str
+    caption: str
+
+
 class RunResult(_Record):
     """All that `result.json` holds."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     status: Literal["complete"] = "complete"
     run_id: str
     spec: AuditSpec
@@ -174,3 +184,4 @@ class RunResult(_Record):
     curves: tuple[CurvePoint, ...]
     checks: tuple[Check, ...]
     verdicts: tuple[VerdictRecord, ...]
+    examples: tuple[Example, ...] = ()

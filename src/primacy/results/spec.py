@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from primacy.design.orders import Scheme
 from primacy.design.text import Gallery
+from primacy.errors import UsageError
 
 TextProbe = Literal["tor", "toc"]
 TEXT_PROBES = get_args(TextProbe)
@@ -20,19 +21,24 @@ DESIGNS = get_args(Design)
 
 
 class Protocol(BaseModel):
-    """What a protocol presets: order scheme, gallery, and whether sets keep the vocabulary's order."""
+    """What a protocol presets: order scheme, galleries, and whether sets keep the vocabulary's order."""
 
     model_config = ConfigDict(frozen=True)
 
     orders: str
     gallery: str
     sort_sets: bool
+    image_gallery: str
 
 
 PROTOCOLS = {
-    "balanced": Protocol(orders="rotations", gallery="balanced", sort_sets=False),
-    "paper": Protocol(orders="combinations", gallery="bare", sort_sets=True),
+    "balanced": Protocol(orders="rotations", gallery="balanced", sort_sets=False, image_gallery="balanced"),
+    "paper": Protocol(orders="combinations", gallery="bare", sort_sets=True, image_gallery="centred"),
 }
+
+
+ImageGallery = Literal["balanced", "centred"]
+IMAGE_GALLERIES = get_args(ImageGallery)
 
 
 class ImageSpec(BaseModel):
@@ -50,8 +56,10 @@ class ImageSpec(BaseModel):
     ladder_sets: int = Field(18, ge=2, description="object sets of the ladder of areas")
     ioc_sets: int = Field(60, ge=3, description="object sets of the IOC probe for each number of objects")
     size: int = Field(224, ge=16, le=4096, description="side of a composed scene in pixels")
-    gallery: Literal["balanced", "centred"] = "balanced"
-    foils: int | Literal["all"] = Field("all", description="foils of each matching trial, or every absent category")
+    gallery: ImageGallery = "balanced"
+    foils: Annotated[int, Field(ge=1)] | Literal["all"] = Field(
+        "all", description="foils of each matching trial, or every absent category"
+    )
     photos: str | None = Field(None, description="folder or .zip of photos")
     instances: str | None = Field(None, description="COCO instances file of the photos, .json or .json.gz")
 
@@ -103,11 +111,61 @@ class AuditSpec(BaseModel):
             raise ValueError(f"the {self.design} design has no TOC probe; use probes tor")
         if self.design != "factorial" and len(self.templates) > 1:
             raise ValueError(f"the {self.design} design takes one template")
+        if (self.images.photos is None) != (self.images.instances is None):
+            raise ValueError("photos and their instances file go together: give both or neither")
         if self.design == "size-category" and self.sets == "all":
             raise ValueError("the size-category design takes a number of sets")
         return self
+
+    def asks_for(self, *, pictures: bool) -> tuple[Probe, ...]:
+        """The probes of the run: those named, else all that the design has and the encoder can take.
+
+        Args:
+            pictures: whether the encoder takes pictures as well as texts.
+
+        Raises:
+            UsageError: probes of pictures are named, and the encoder takes none.
+        """
+        if not self.probes:
+            text: tuple[Probe, ...] = TEXT_PROBES if self.design == "factorial" else ("tor",)
+            return (*text, *IMAGE_PROBES) if pictures and self.design == "factorial" else text
+        wanted = [probe for probe in self.probes if probe in IMAGE_PROBES]
+        if wanted and not pictures:
+            raise UsageError(
+                f"{self.encoder} takes no pictures, so that it has no probe {', '.join(wanted)}",
+                hint=f"Probes of texts: {', '.join(TEXT_PROBES)}.",
+            )
+        return self.probes
 
     @property
     def sort_sets(self) -> bool:
         """Whether sets keep the vocabulary's order (published protocol) instead of a random one."""
         return PROTOCOLS[self.protocol].sort_sets
+
+
+IMAGE_OPTIONS = {"sets": "image-sets", "size": "image-size", "gallery": "image-gallery"}
+"""Options of fields of `ImageSpec` that are not named like them."""
+
+
+def checked_spec(fields: dict[str, Any]) -> AuditSpec:
+    """The specification with these fields.
+
+    Raises:
+        UsageError: a value that it cannot have; the option of the command line is named.
+    """
+    try:
+        return AuditSpec(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{_option(first['loc'])}{message}") from None
+
+
+def _option(place: tuple[int | str, ...]) -> str:
+    """The option that a place in the specification stands for, with a space after it; "" for none."""
+    if not place:
+        return ""
+    name = str(place[0])
+    if name == "images" and len(place) > 1:
+        name = IMAGE_OPTIONS.get(str(place[1]), str(place[1]))
+    return f"--{name.replace('_', '-')} "

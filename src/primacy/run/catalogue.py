@@ -30,6 +30,12 @@ _NULLS = {
     "bag": "sum of single-name vectors, blind to order",
     "weighted-bag": "the bag with larger weights for larger things, blind to order",
     "planted": "a known effect: first, last, category, length, cluster, seed",
+    "flat-bag": "sum of the vectors of what a picture shows, each object alike",
+    "area-bag": "the same with weights area^gamma, blind to place",
+    "centre-bag": "the same with weights centrality^gamma, blind to area",
+    "mean-colour": "the mean colour of a picture; no texts",
+    "low-res": "a picture squeezed to 8 x 8 pixels; no texts",
+    "planted-image": "known effects in pictures: area, centre, contrast, category, first, cluster, seed",
 }
 
 

@@ -29,18 +29,22 @@ class Findings:
     records: dict[str, list[Estimate]] = field(default_factory=dict)
     attribution: list[Attribution] = field(default_factory=list)
     curves: list[CurvePoint] = field(default_factory=list)
-    verdicts: list[VerdictRecord] = field(default_factory=list)
+    pending: list[PendingEffect] = field(default_factory=list)
 
     def add(self, records: Mapping[str, Sequence[Estimate]]) -> None:
         """Append records of a cell."""
         for name, own in records.items():
             self.records.setdefault(name, []).extend(own)
 
+    def settled(self, spec: AuditSpec) -> list[VerdictRecord]:
+        """Verdicts on all effects of the run, which are one family."""
+        return settle(self.pending, spec.margin, spec.level)
+
 
 def estimate_run(spec: AuditSpec, plan: Plan, scores: Scores, token_counts: np.ndarray) -> Findings:
-    """Estimate all cells; verdicts rest on the pooled cells (all templates of one number of objects together)."""
+    """Estimate all cells; effects are those of pooled cells (all templates of one number of objects together)."""
     found = Findings()
-    pending: list[PendingEffect] = []
+    pending = found.pending
     for n in spec.objects:
         pending += _tor(spec, plan, scores, n, token_counts, found)
         pending += _size(spec, scores, n, found)
@@ -53,7 +57,6 @@ def estimate_run(spec: AuditSpec, plan: Plan, scores: Scores, token_counts: np.n
             if protocol == "balanced":
                 found.curves += estimates.curve
                 pending += estimates.effects
-    found.verdicts = settle(pending, spec.margin, spec.level)
     return found
 
 

@@ -9,13 +9,10 @@ import numpy as np
 from primacy.design.size_category import LEVELS
 from primacy.probes.size_category import SizeCategorySums
 from primacy.results.record import Estimate
-from primacy.stats.effects import AUDITED, PendingEffect, contrast_effect
+from primacy.stats.effects import AUDITED, SIZE_NULLS, PendingEffect, contrast_effect
 from primacy.stats.intervals import Interval, share_intervals
 from primacy.stats.resample import cluster_draws
 from primacy.stats.tor_estimates import Cell, TorEstimates
-
-SIZE_NULLS = ("weighted-bag",)
-"""Nulls for order that prefer big things by construction, and so are none for a size effect."""
 
 
 def size_estimates(sums: Mapping[str, SizeCategorySums], cell: Cell, *, rng: np.random.Generator) -> TorEstimates:

@@ -1,0 +1,65 @@
+"""From attention maps and the objects' coverage of patches to what each object gets: shares and densities."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from primacy.encoders.attention.base import AttentionMaps
+from primacy.errors import UsageError
+
+
+def on_patches(covered: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Share of each patch that each object covers, float64 (..., gh, gw).
+
+    Args:
+        covered: (..., h, w) share of each of the tower's pixels that the object covers (`Framing.frame_mask`). Lines
+            beyond the last whole patch, which the tower does not read either, are left out.
+        grid: (gh, gw).
+
+    Raises:
+        UsageError: there are more patches than pixels.
+    """
+    (height, width), (gh, gw) = covered.shape[-2:], grid
+    ph, pw = height // gh, width // gw
+    if not ph or not pw:
+        raise UsageError(f"{gh} x {gw} patches of {height} x {width} pixels: a patch has less than one")
+    whole = np.asarray(covered, dtype=np.float64)[..., : gh * ph, : gw * pw]
+    return whole.reshape(*covered.shape[:-2], gh, ph, gw, pw).mean(axis=(-3, -1))
+
+
+def views(maps: AttentionMaps) -> np.ndarray:
+    """Maps on patches that are scored, float64 (m, V, gh, gw): each layer's mean over heads, rollout, and gradient x
+    attention if there is one, this scaled to sum 1 (NaN where it is 0 everywhere)."""
+    parts = [maps.weights.astype(np.float64).mean(axis=2), maps.rollout[:, None].astype(np.float64)]
+    if maps.gradient is not None:
+        total = maps.gradient.sum(axis=(1, 2), dtype=np.float64)[:, None, None]
+        parts.append((maps.gradient / np.where(total > 0, total, np.nan))[:, None])
+    return np.concatenate(parts, axis=1)
+
+
+def shares(maps: np.ndarray, coverage: np.ndarray) -> np.ndarray:
+    """Attention that falls on each object, patches that are covered in part counting in part.
+
+    Args:
+        maps: (m, ..., gh, gw).
+        coverage: (m, n, gh, gw) from `on_patches`.
+
+    Returns:
+        float64 (m, ..., n).
+    """
+    m, n = coverage.shape[:2]
+    flat = maps.reshape(m, -1, coverage[0, 0].size if m else 1)
+    found = np.einsum("mvp,mnp->mvn", flat, coverage.reshape(m, n, flat.shape[2]))
+    return found.reshape(*maps.shape[:-2], n)
+
+
+def densities(maps: np.ndarray, coverage: np.ndarray) -> np.ndarray:
+    """Share of the attention on patches over share of the picture's area, float64 (m, ..., n); 1: as much as its area.
+
+    NaN for an object that is not in the framed picture, and where no attention falls on patches.
+    """
+    total, areas = maps.sum(axis=(-1, -2)), coverage.mean(axis=(-1, -2))
+    areas = areas.reshape(len(areas), *[1] * (maps.ndim - 3), areas.shape[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = shares(maps, coverage) / total[..., None] / areas
+    return np.where((areas > 0) & (total[..., None] > 0), found, np.nan)

@@ -1,0 +1,262 @@
+"""Every encoder of a run on every picture of its plan: pictures -> vectors -> probes -> trial tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, cast
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from primacy import identity
+from primacy.design.picture_table import PictureTable
+from primacy.encoders.base import Encoder
+from primacy.encoders.battery import CROSS_MODAL, Null, image_null_battery
+from primacy.errors import EncoderError
+from primacy.probes.attention import AttentionSums
+from primacy.probes.crops import CropScores
+from primacy.probes.ioc import run_ioc
+from primacy.probes.ior import PictureSums
+from primacy.probes.matching import MatchingSums, score_matching
+from primacy.probes.retrieval import score, unit
+from primacy.probes.toir import toir_sums
+from primacy.results.image_trials import IMAGE_SCHEMA, image_table
+from primacy.results.trials import table_writer
+from primacy.run.embedding import BLOCK, Embedder
+from primacy.run.image.attention import score_attention
+from primacy.run.image.embedding import PictureEmbedder
+from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan
+from primacy.run.image.scores import CellScores, GroupScores, ImageScores
+from primacy.run.ioc_methods import ioc_methods
+from primacy.run.scoring import Job
+from primacy.stats.effects import AUDITED
+from primacy.stimuli.images.gallery import Version
+
+MATCHING_CAPTIONS = 20_000
+"""Captions of matching that are embedded at a time."""
+_EVERY = frozenset({"ior", "i2tor", "toir", "ioc", "matching", "attention"})
+
+
+class _Subject(NamedTuple):
+    """An encoder under its name among the results, and the probes that it can serve."""
+
+    name: str
+    encoder: Encoder
+    cached: bool
+    serves: frozenset[str]
+
+
+class _Singles(NamedTuple):
+    """Unit vectors of single objects: `pictures` (G, V, d), `prompts` (P, V, d); None where not asked for."""
+
+    pictures: np.ndarray | None
+    prompts: np.ndarray | None
+
+
+def score_images(job: Job, plan: ImagePlan) -> ImageScores:
+    """Score the audited encoder and its nulls on all groups; trials are written on the way.
+
+    Raises:
+        PrimacyError: an encoder fails, a picture cannot be read, or the cache or the run folder cannot be written.
+    """
+    scores = ImageScores()
+    if not plan.groups:
+        return scores
+    with _tables(job) as (own_table, null_table):
+        for number, group in enumerate(plan.groups):
+            found: dict[str, GroupScores] = {}
+            scores.groups.append(found)
+            for subject in _subjects(job, group):
+                table = own_table if subject.name == AUDITED else null_table
+                found[subject.name] = _score_group(job, group, number, subject, table, scores)
+    return scores
+
+
+def _subjects(job: Job, group: ImageGroup) -> Iterator[_Subject]:
+    """The audited encoder, then its nulls on this group, each built when its turn comes."""
+    yield _Subject(AUDITED, job.encoder, True, _EVERY)
+    for null in _battery(job, group):
+        yield _Subject(null.name, null.build(), null.cached, null.serves)
+
+
+def _battery(job: Job, group: ImageGroup) -> list[Null]:
+    """Nulls whose items are the audited encoder's single objects: centroids of their pictures beside their prompts."""
+    singles = _singles(group, _Hands(job, job.encoder, True), _EVERY)
+    parts = [unit(part.mean(axis=0)) for part in singles if part is not None]
+    items = np.concatenate(parts, axis=1)
+    return image_null_battery(job.encoder, group.vocabulary, items, untrained=job.spec.untrained)
+
+
+class _Hands:
+    """What embeds pictures and texts with one encoder."""
+
+    def __init__(self, job: Job, encoder: Encoder, cached: bool) -> None:
+        self.pictures = PictureEmbedder(encoder, job.cache if cached else None, job.listener)
+        self._job, self._encoder, self._cached = job, encoder, cached
+        self._texts: Embedder | None = None
+
+    @property
+    def texts(self) -> Embedder:
+        """Opened when the first text comes: not every null of pictures knows texts."""
+        if self._texts is None:
+            self._texts = self._job.embedder(self._encoder, cached=self._cached)
+        return self._texts
+
+    @property
+    def seconds(self) -> float:
+        """Spent on embedding so far."""
+        return self.pictures.seconds + (self._texts.seconds if self._texts else 0.0)
+
+
+@contextmanager
+def _tables(job: Job) -> Iterator[tuple[pq.ParquetWriter, pq.ParquetWriter]]:
+    with (
+        table_writer(job.folder.file("image_trials.parquet"), IMAGE_SCHEMA) as own,
+        table_writer(job.folder.file("null_image_trials.parquet"), IMAGE_SCHEMA) as theirs,
+    ):
+        yield own, theirs
+
+
+def _score_group(
+    job: Job, group: ImageGroup, number: int, subject: _Subject, table: pq.ParquetWriter, scores: ImageScores
+) -> GroupScores:
+    start, hands = time.perf_counter(), _Hands(job, subject.encoder, subject.cached)
+    label = job.spec.encoder if subject.name == AUDITED else subject.name
+    job.listener.stage(f"{label}, pictures", _work(group, subject.serves))
+    scores.fingerprints[subject.name] = subject.encoder.fingerprint
+    singles = _singles(group, hands, subject.serves)
+    found = GroupScores([CellScores() for _ in group.cells])
+    for cell, own in zip(group.cells, found.cells, strict=True):
+        probes = [probe for probe in cell.probes if probe in subject.serves]
+        for n, pictures in cell.tables.items():
+            _score_table(job, group, cell, pictures, singles, hands, probes, (label, table), own)
+            if "matching" in probes and n in cell.matching:
+                own.matching[n] = _score_matching(job, cell, n, hands)
+            if "attention" in probes:
+                attention = _score_attention(job, cell, pictures, subject.encoder, singles, own)
+                if not isinstance(attention, str):
+                    own.attention[n] = attention
+                elif subject.name == AUDITED:
+                    scores.no_attention = attention
+    if "toir" in subject.serves and singles.pictures is not None and group.gallery is not None:
+        for captions in group.captions:
+            sums = toir_sums(captions.n_clusters, group.gallery.versions, captions.n_objects)
+            for block, vectors in hands.texts.trials(captions):
+                with job.one_blas_thread():
+                    sums.add(block, score(vectors, block.objects, singles.pictures))
+            found.toir[captions.n_objects] = sums
+    key = f"{subject.name}, pictures" + (f" {number + 1}" if number else "")
+    scores.timings[f"embedding {key}"] = hands.seconds
+    scores.timings[f"probes {key}"] = time.perf_counter() - start - hands.seconds
+    job.folder.log("scored pictures", encoder=subject.name, pictures=hands.pictures.pictures)
+    return found
+
+
+def _singles(group: ImageGroup, hands: _Hands, serves: frozenset[str]) -> _Singles:
+    pictures = prompts = None
+    if group.gallery is not None and serves & {"ior", "toir"}:
+        rows = group.gallery.rows
+        shown, place = np.unique(rows, return_inverse=True)
+        pictures = unit(hands.pictures.pictures_of(group.gallery.source, shown))[place.reshape(rows.shape)]
+    if serves & CROSS_MODAL:
+        prompts = unit(np.stack([hands.texts.texts(row) for row in group.prompts]))
+    if pictures is not None and prompts is not None and pictures.shape[2] != prompts.shape[2]:
+        raise EncoderError(
+            f"the encoder gives pictures {pictures.shape[2]} numbers and texts {prompts.shape[2]}, expected one space"
+        )
+    return _Singles(pictures, prompts)
+
+
+def _score_table(
+    job: Job,
+    group: ImageGroup,
+    cell: ImageCell,
+    pictures: PictureTable,
+    singles: _Singles,
+    hands: _Hands,
+    probes: list[str],
+    into: tuple[str, pq.ParquetWriter],
+    scores: CellScores,
+) -> None:
+    """IOR, I2TOR and IOC on the pictures of one table, a block at a time; IOC alone needs all vectors."""
+    label, table = into
+    galleries = {"ior": singles.pictures, "i2tor": singles.prompts}
+    asked = {probe: galleries[probe] for probe in ("ior", "i2tor") if probe in probes}
+    adders = {probe: _keeper(group, cell, probe, pictures, scores) for probe in asked if asked[probe] is not None}
+    kept = []
+    for start in range(0, len(pictures) if adders or "ioc" in probes else 0, BLOCK):
+        part = pictures.take(np.arange(start, min(start + BLOCK, len(pictures))))
+        vectors = hands.pictures.pictures_of(cell.source, part.rows)
+        if "ioc" in probes:
+            kept.append(vectors)
+        ids = [cell.source.pictures[row].picture_id for row in part.rows]
+        for probe, keeper in adders.items():
+            with job.one_blas_thread():
+                scored = score(vectors, part.objects, cast(np.ndarray, asked[probe]))
+            keeper.add(part, scored)
+            table.write_table(image_table(label, probe, cell.source.name, ids, group.vocabulary.names, part, scored))
+    if kept:
+        vectors = np.concatenate(kept)
+        for protocol, method in ioc_methods(job.spec.protocol, job.spec.seed).items():
+            rng = identity.rng_stream(job.spec.seed, "ioc", f"n={pictures.n_objects}", protocol)
+            with job.one_blas_thread():
+                result = run_ioc(vectors, pictures, len(group.vocabulary), rng=rng, **method)
+            scores.ioc[protocol, pictures.n_objects] = result
+
+
+def _keeper(
+    group: ImageGroup, cell: ImageCell, probe: str, pictures: PictureTable, scores: CellScores
+) -> PictureSums | CropScores:
+    """What keeps the scores of one probe: photos and crops with different numbers of objects are kept together."""
+    if cell.kind == "crops":
+        return scores.crops.setdefault(probe, CropScores())
+    blank = tuple(Version("", "", float("nan")) for _ in group.prompts)
+    versions = group.gallery.versions if probe == "ior" and group.gallery is not None else blank
+    names = group.vocabulary.names
+    if cell.kind != "photos":
+        return scores.retrieval.setdefault((probe, pictures.n_objects), PictureSums(pictures.clusters, versions, names))
+    clusters = np.concatenate([table.clusters for table in cell.tables.values()])
+    return scores.retrieval.setdefault((probe, 0), PictureSums(clusters, versions, names))
+
+
+def _score_matching(job: Job, cell: ImageCell, n: int, hands: _Hands) -> MatchingSums:
+    design = cell.matching[n]
+    sums = MatchingSums(design.n_clusters, design.n_objects, design.n_foils, design.n_cells)
+    for block in design.blocks(MATCHING_CAPTIONS):
+        pictures = hands.pictures.pictures_of(cell.source, block.pictures)
+        captions = hands.texts.texts(block.captions)
+        with job.one_blas_thread():
+            sums.add(block, score_matching(block, pictures, captions))
+    return sums
+
+
+def _score_attention(
+    job: Job, cell: ImageCell, pictures: PictureTable, encoder: Encoder, singles: _Singles, scores: CellScores
+) -> AttentionSums | str:
+    vectors = singles.pictures if singles.pictures is not None else singles.prompts
+    targets = None if vectors is None else unit(vectors.mean(axis=0))
+    winners = scores.retrieval.get(("ior", pictures.n_objects))  # of photos none: theirs stand together
+    return score_attention(encoder, cell.source, pictures, targets, winners, job.listener)
+
+
+def _work(group: ImageGroup, serves: frozenset[str]) -> int:
+    """Pictures and texts that one encoder is asked for, as the progress bar counts them."""
+    total = 0
+    if group.gallery is not None and serves & {"ior", "toir"}:
+        total += len(np.unique(group.gallery.rows))
+    if serves & CROSS_MODAL:
+        total += sum(map(len, group.prompts))
+    for cell in group.cells:
+        probes = serves.intersection(cell.probes)
+        if probes & {"ior", "i2tor", "ioc"}:
+            total += sum(map(len, cell.tables.values()))
+        if "attention" in probes:
+            total += sum(map(len, cell.tables.values()))
+        if "matching" in probes:
+            for design in cell.matching.values():
+                total += sum(len(b.pictures) + len(b.captions) for b in design.blocks(MATCHING_CAPTIONS))
+    if "toir" in serves:
+        total += sum(map(len, group.captions))
+    return total
