@@ -171,7 +171,9 @@ def test_the_size_of_a_block_changes_nothing():
 
 
 def test_no_text_of_a_set_is_there_twice_and_every_one_is_used():
-    block = design(4, sets=3).block(0, 3)
+    made = design(4, sets=3)
+    block = made.block(0, 3)
+    assert made.n_captions == len(block.captions) == sum(len(b.captions) for b in made.blocks(1))
     used = np.union1d(block.correct, block.wrong)
     np.testing.assert_array_equal(used, np.arange(len(block.captions)))
     for _, texts in block.spans:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -330,5 +332,7 @@ def test_what_cannot_be_read_says_why():
         assert isinstance(reason, str)
         assert expected in reason
     assert "no image tower" in open_clip_tower(torch.nn.Linear(1, 1))
-    bert = transformers.BertModel(transformers.BertConfig(**SMALL, vocab_size=40))
-    assert "bert" in transformers_tower(bert)
+    other = SimpleNamespace(vision_config=transformers.FlavaImageConfig())
+    assert "flava_image_model" in transformers_tower(SimpleNamespace(config=other))
+    naflex = SimpleNamespace(vision_config=transformers.Siglip2VisionConfig())
+    assert "NaFlex" in transformers_tower(SimpleNamespace(config=naflex))

@@ -19,7 +19,7 @@ def by_metric(found, name=AUDITED):
 
 @pytest.mark.parametrize(("area", "centre"), [(0.0, 1.0), (0.5, 0.0), (1.0, 1.0)])
 def test_planted_slopes_are_inside_their_intervals(ladder, area, centre):
-    """Twenty encoders each whose slope differs between sets: 95 % intervals hold it in at least 16 (P(fewer) = 0.3 %)."""
+    """Twenty encoders each, slopes differ between sets: 95 % intervals hold them in at least 16 (P(fewer) = 0.3 %)."""
     found = []
     for seed in range(20):
         rng = np.random.default_rng(seed)

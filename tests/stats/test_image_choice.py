@@ -1,5 +1,6 @@
 """Attribution of pictures against statsmodels, brute force, planted effects and symmetries."""
 
+import functools
 import itertools
 import math
 
@@ -23,7 +24,7 @@ MIDDLE = np.array([1.0, 0.6, 0.5, 0.6, 0.4])
 
 def trials(rng, m=400, n=4, mixed=False, per=4, slots=True, instances=False, effects=(0.5, 0.0, 0.0, 0.0), likings=0.0):
     """Random pictures with winners from a logit: effects of log area, centrality, contrast, log instances."""
-    present = np.arange(n) < (rng.integers(2, n + 1, size=(m, 1)) if mixed else n)
+    present = np.arange(n) < (rng.integers(2, n + 1, size=(m, 1)) if mixed else np.full((m, 1), n))
     clusters = np.arange(m) // per
     objects = rng.random((m // per + 1, len(NAMES))).argsort(axis=1)[clusters, :n]
     place = rng.random((m, len(PLACES))).argsort(axis=1)[:, :n]
@@ -118,13 +119,14 @@ def test_split_is_shapley_by_all_orders():
     model = picture_model(data, NAMES)
     assert model.terms == TERMS
     chains = [(AREA,), (CENTRALITY, SLOT), (CONTRAST,), (INSTANCES,), (CATEGORY,)]
+    explained = functools.cache(lambda terms: model.explained(tuple(t for t in TERMS if t in terms)))
     want = dict.fromkeys(TERMS, 0.0)
     for order in itertools.permutations(chains):
         entered = []
         for chain in order:
-            before = model.explained(entered)
+            before = explained(frozenset(entered))
             for term in chain:
-                after = model.explained([*entered, term])
+                after = explained(frozenset([*entered, term]))
                 want[term] += (after - before) / math.factorial(5)
                 before = after
             entered.append(chain[-1])
@@ -179,7 +181,7 @@ def test_marginal_effects_by_brute_force():
 
 def test_marginal_intervals_have_the_spread_of_repeated_data():
     values, halves = [], []
-    for seed in range(60):
+    for seed in range(40):
         found = attribute_pictures(
             trials(np.random.default_rng(seed), m=200, n=3, effects=(0.6, 1.0, 0, 0)),
             NAMES,
@@ -190,7 +192,7 @@ def test_marginal_intervals_have_the_spread_of_repeated_data():
     np.testing.assert_allclose(np.mean(halves, axis=0), np.std(values, axis=0), rtol=0.35)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 10_000), shuffle=st.permutations(range(12)))
 def test_names_order_and_clusters_do_not_matter(seed, shuffle):
     rng = np.random.default_rng(seed)

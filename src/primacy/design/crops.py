@@ -32,16 +32,20 @@ class Window(NamedTuple):
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
     def scaled(self, source: tuple[int, int], target: tuple[int, int]) -> Window:
-        """The same part of a picture of other size: each edge at the nearest pixel, at least one pixel wide and high.
+        """The same part of a picture of other size, to the nearest pixel, at least one pixel wide and high.
 
         Args:
             source: width and height of the picture that it is a window of.
             target: those of the other.
         """
-        x, right = (round(v * target[0] / source[0]) for v in (self.x, self.x + self.width))
-        y, bottom = (round(v * target[1] / source[1]) for v in (self.y, self.y + self.height))
-        x, y = min(x, target[0] - 1), min(y, target[1] - 1)
-        return Window(x, y, max(right - x, 1), max(bottom - y, 1))
+        x, width = _rescaled(self.x, self.width, source[0], target[0])
+        y, height = _rescaled(self.y, self.height, source[1], target[1])
+        return Window(x, y, width, height)
+
+
+def _rescaled(start: int, extent: int, source: int, target: int) -> tuple[int, int]:
+    extent = max(1, round(extent * target / source))
+    return min(round(start * target / source), target - extent), extent
 
 
 def square(width: int, height: int, x: float | None = None, y: float | None = None) -> Window:

@@ -148,6 +148,11 @@ class MatchingDesign:
         """2, or 18 where there are the three objects that the factorial design needs."""
         return len(SCENARIOS) + (len(CELLS) if self.n_objects > 2 else 0)
 
+    @cached_property
+    def n_captions(self) -> int:
+        """Captions of all blocks: each text of a set once."""
+        return sum(len(self._of_set(k)[0]) for k in range(len(self._ends)))
+
     @property
     def digest(self) -> str:
         """Hex sha256 of all trials: equal digests, equal captions of equal rows of the source."""

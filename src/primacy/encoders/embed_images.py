@@ -43,9 +43,9 @@ def embed_images(
 
     A picture is known by its decoded pixels (`primacy.identity.image_key`), not by its name. New vectors are put into
     the store a shard at a time as they come (see `_output`), and also when the encoder fails or the user interrupts, so
-    that a second call goes on from there. Encoders that are told facts (`ReadsFacts`) get these, no pixels, and no store.
-    Threads and batches change vectors by rounding at most; which pictures share a batch depends on `rows` and on what is
-    kept, not on timing.
+    that a second call goes on from there. Encoders that are told facts (`ReadsFacts`) get these, no pixels, and no
+    store. Threads and batches change vectors by rounding at most; which pictures share a batch depends on `rows` and on
+    what is kept, not on timing.
 
     Args:
         encoder: with `encode_image`, better with `prepare_image` and `encode_prepared`, or with `encode_pictures`.
@@ -74,7 +74,7 @@ def embed_images(
     if store is not None:
         check_store(store, encoder, "image")
     vectors = _Work(encoder, source, distinct, store, report).run()
-    return vectors if len(distinct) == len(places) and (places[1:] > places[:-1]).all() else vectors[places]
+    return vectors if len(distinct) == len(places) else vectors[places]
 
 
 class _Looked(NamedTuple):
@@ -119,11 +119,16 @@ class _Work:
             missing = stack.enter_context(closing(self._missing(looked)))
             ready = stack.enter_context(closing(side_by_side(self.complete, missing, pace.preparers, ahead=pace.batch)))
             full = stack.enter_context(closing(_chunks(ready, pace.batch)))
-            done = side_by_side(self.encode, full, pace.towers) if pace.towers else (self.encode(b) for b in full)
             stack.callback(self._out.keep)
-            for places, vectors in stack.enter_context(closing(done)):
+            for places, vectors in stack.enter_context(closing(self._encoded(full))):
                 self._take(places, vectors)
         return self._out.copied(np.flatnonzero(self._origin != np.arange(len(self._rows))), self._origin)
+
+    def _encoded(self, batches: Iterable[list[_Looked]]) -> Generator[tuple[np.ndarray, np.ndarray]]:
+        towers = self._pace.towers
+        if towers:  # one batch waits while each thread has one
+            return side_by_side(self.encode, batches, towers, ahead=towers)
+        return (self.encode(batch) for batch in batches)
 
     def look(self, place: int) -> _Looked:
         """Decode a picture; prepare it unless its vector seems to be known."""

@@ -13,7 +13,7 @@ Parameters follow a question mark: `null:weighted-bag?gamma=0.5&vocabulary=my_na
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -24,7 +24,7 @@ from primacy.encoders.base import Encoder, EncoderOptions
 from primacy.encoders.lexicon import DIMENSION, Lexicon
 from primacy.encoders.null_images import PICTURE_BAGS, LowResolution, MeanColour, PictureBag, PictureLaw
 from primacy.encoders.parameters import number, refuse_unknown, split_parameters
-from primacy.encoders.planted import Plant, planted_from_parameters
+from primacy.encoders.planted import Plant, planted_from_parameters, seed_of
 from primacy.encoders.planted_images import PicturePlant, planted_image_from_parameters
 from primacy.errors import UnknownNameError
 from primacy.identity import fingerprint as digest
@@ -113,6 +113,13 @@ def size_weights(categories: Sequence[Category], gamma: float) -> np.ndarray:
     return np.where(np.isfinite(sizes), relative, 1.0) ** gamma
 
 
+_NAMELESS: dict[str, Callable[[], Encoder]] = {
+    "constant": ConstantEncoder,
+    "mean-colour": MeanColour,
+    "low-res": LowResolution,
+}
+
+
 def load(rest: str, options: EncoderOptions) -> Encoder:
     """Load `null:<name>[?parameter=value&...]`.
 
@@ -123,22 +130,21 @@ def load(rest: str, options: EncoderOptions) -> Encoder:
     name, parameters = split_parameters(rest)
     if name not in _PARAMETERS:
         raise UnknownNameError("null encoder", name, _PARAMETERS)
-    without_names = {"constant": ConstantEncoder, "mean-colour": MeanColour, "low-res": LowResolution}
-    refuse_unknown(
-        f"null:{name}", parameters, [*_PARAMETERS[name], *(() if name in without_names else ("vocabulary",))]
-    )
-    if name in without_names:
-        return without_names[name]()
+    nameless = _NAMELESS.get(name)
+    refuse_unknown(f"null:{name}", parameters, [*_PARAMETERS[name], *(() if nameless else ("vocabulary",))])
+    if nameless is not None:
+        return nameless()
     categories = _categories(parameters.pop("vocabulary", None))
     if name == "planted":
         return planted_from_parameters(categories, parameters)
     names = [category.name for category in categories]
+    things = [name for name in names if name != FILLER.name]
     if name == "planted-image":
-        return planted_image_from_parameters([name for name in names if name != FILLER.name], parameters)
-    items = _items(names, parameters, options)
+        return planted_image_from_parameters(things, parameters)
     if name in PICTURE_BAGS:
-        law = PictureLaw(name, number(parameters, "gamma", 1.0), number(parameters, "noise", 0.0), _seed(parameters))
-        return PictureBag(BagEncoder(names, items), law)
+        law = PictureLaw(name, number(parameters, "gamma", 1.0), number(parameters, "noise", 0.0), seed_of(parameters))
+        return PictureBag(BagEncoder(things, _items(things, parameters, options)), law)
+    items = _items(names, parameters, options)
     weights = size_weights(categories, number(parameters, "gamma", GAMMA)) if name == "weighted-bag" else None
     return BagEncoder(names, items, weights)
 
@@ -149,11 +155,7 @@ def _items(names: Sequence[str], parameters: dict[str, str], options: EncoderOpt
         from primacy.encoders.load import load_encoder  # the loader knows this module
 
         return load_encoder(parameters["items"], options).encode_text(list(names))
-    return rng_stream(_seed(parameters), "null", "bag").standard_normal((len(names), DIMENSION))
-
-
-def _seed(parameters: dict[str, str]) -> int:
-    return int(number(parameters, "seed", 0))
+    return rng_stream(seed_of(parameters), "null", "bag").standard_normal((len(names), DIMENSION))
 
 
 def _categories(vocabulary: str | None) -> list[Category]:

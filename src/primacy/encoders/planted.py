@@ -96,8 +96,20 @@ def planted_from_parameters(categories: Sequence[Category], parameters: dict[str
         UsageError: a value that is no number or out of range.
     """
     values = {key: number(parameters, key, 0.0) for key in parameters if key != "seed"}
-    plant = Plant(**values, seed=int(number(parameters, "seed", 0)))
+    plant = Plant(**values, seed=seed_of(parameters))
     return PlantedEncoder([category.name for category in categories], plant)
+
+
+def seed_of(parameters: dict[str, str]) -> int:
+    """The seed among the parameters of a name, 0 if there is none.
+
+    Raises:
+        UsageError: not a whole number of at least 0.
+    """
+    value = number(parameters, "seed", 0)
+    if value < 0 or value != int(value):
+        raise UsageError(f"parameter seed={parameters['seed']!r}, expected a whole number of at least 0")
+    return int(value)
 
 
 def planted_items(names: Sequence[str], seed: int) -> np.ndarray:

@@ -27,6 +27,7 @@ from primacy.encoders.planted import (
     gumbel,
     normal_scores,
     planted_items,
+    seed_of,
     uniforms,
 )
 from primacy.errors import EncoderError, UsageError
@@ -138,4 +139,4 @@ def planted_image_from_parameters(names: Sequence[str], parameters: dict[str, st
         UsageError: a value that is no number or out of range.
     """
     values = {key: number(parameters, key, 0.0) for key in parameters if key != "seed"}
-    return PlantedImageEncoder(names, PicturePlant(**values, seed=int(number(parameters, "seed", 0))))
+    return PlantedImageEncoder(names, PicturePlant(**values, seed=seed_of(parameters)))

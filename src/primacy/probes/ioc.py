@@ -1,8 +1,9 @@
 """IOC, Image-based Object Classification: which object stands in slot s, or is the r-th largest, read from a picture's
 vector.
 
-One linear head per slot and one per size rank on frozen vectors, encoded once by the caller (docs/ioc.md). Fitting and scoring are those of TOC (`primacy.probes.toc`): the heads are run to their optimum and the
-parts share no object set. Published: a fixed number of Adam steps on a split by picture without a seed.
+One linear head per slot and one per size rank on frozen vectors, encoded once by the caller (docs/ioc.md). Fitting and
+scoring are those of TOC (`primacy.probes.toc`): the heads are run to their optimum and the parts share no object set.
+Published: a fixed number of Adam steps on a split by picture without a seed.
 """
 
 from __future__ import annotations

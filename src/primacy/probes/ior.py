@@ -100,7 +100,8 @@ class PictureSums:
         widest = max(self._counts, default=0)
         padded = [PictureTrials(*(_pad(field, widest) for field in part)) for part in self._choice]
         if not padded:
-            return PictureTrials(*[np.empty((0, 0))] * 8 + [np.empty(0)])
+            nothing = np.empty((0, 0))
+            return PictureTrials(nothing.astype(bool), *[nothing] * 7 + [np.empty(0)])
         return PictureTrials(*(np.concatenate(fields) for fields in zip(*padded, strict=True)))
 
     def _add(

@@ -44,7 +44,7 @@ def split_by_set(set_ids: np.ndarray, *, rng: np.random.Generator, test: float =
     if len(sets) - n_test - n_validation < 1:
         raise DesignError(
             f"{len(sets)} object sets cannot be split into train, validation and test",
-            hint="Linear heads need at least 3 object sets, and enough that each category occurs: --sentences, --ioc-sets.",
+            hint="A head needs at least 3 object sets, and enough that each category occurs: --sentences, --ioc-sets.",
         )
     held_out = rng.permutation(sets)[: n_test + n_validation]
     in_test, in_validation = np.isin(set_ids, held_out[:n_test]), np.isin(set_ids, held_out[n_test:])

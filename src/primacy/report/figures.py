@@ -11,7 +11,7 @@ from primacy.report import words
 from primacy.report.drawing import FONT, HEIGHT, PLACE, WIDTH, drawing, end_label, frame, marker, new_figure, offsets
 from primacy.report.numbers import number, printable, shortened, unit
 from primacy.report.panels import Panel, Row, headline_panels
-from primacy.report.select import Records
+from primacy.report.select import MANY, Records
 from primacy.report.svg import LIGHT, SENTINEL, Palette, inline_svg
 from primacy.results.record import RunResult
 
@@ -108,12 +108,12 @@ def _draw_levels(axes: Axes, panel: Panel, top: float, colours: Palette) -> None
     differences = unit(panel.metric) == "points"
     frame(axes, colours, top, bottom=-top if differences else 0.0, symbol="" if differences else " %")
     if differences:
-        axes.axhline(0, color=colours.ink, lw=1, zorder=2)
+        axes.axhline(0, color=colours.ink, lw=1, dashes=(4, 3), zorder=2)
     for p, chance in zip(places, panel.chance, strict=True):
         if chance is not None:
             axes.plot([p - 0.5, p + 0.5], [chance, chance], color=colours.ink, lw=1, dashes=(4, 3), zorder=2)
     if panel.chance[-1] is not None:
-        shared = panel.metric == "winner_share"
+        shared = panel.metric == "winner_share" and panel.case.n_objects != MANY
         label = f"1/{panel.case.n_objects}" if shared else "chance"
         end_label(axes, panel.chance[-1], label, colours.ink, size=FONT if shared else FONT - 3)
     nulls = panel.rows[1:]
@@ -126,7 +126,12 @@ def _draw_levels(axes: Axes, panel: Panel, top: float, colours: Palette) -> None
             "lw": 0,
         }
         _series(axes, row, shift, {**style, "mew": 1.1}, bar=1.0, zorder=3)
-    ordered = panel.group in ("mention_position", "size_rank", "step")  # a line joins levels that have an order
+    ordered = panel.group in (
+        "mention_position",
+        "size_rank",
+        "crop_step",
+        "crop_step, same objects",
+    )  # a line joins levels that have an order
     own = {"color": colours.accent, "marker": "o", "mfc": colours.accent, "ms": 7.5, "lw": 1.6 if ordered else 0}
     _series(axes, panel.encoder, 0.0, own, bar=2.2, zorder=5)
     axes.set_xlim(0.5, len(places) + 0.5)
@@ -137,7 +142,7 @@ def _draw_levels(axes: Axes, panel: Panel, top: float, colours: Palette) -> None
         [title.replace("-", "-\n") if crowded else title for title in titles],
         fontsize=FONT - 3 if crowded else FONT,
     )
-    axes.set_xlabel(words.group_title(panel.group).partition(",")[0], color=colours.ink, labelpad=5)
+    axes.set_xlabel(words.group_title(panel.group).partition(" (")[0], color=colours.ink, labelpad=5)
 
 
 def _series(axes: Axes, row: Row, shift: float, style: dict[str, Any], *, bar: float, zorder: int) -> None:

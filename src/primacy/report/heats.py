@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from primacy.report.select import Case, Records, Source, crossing
+from primacy.report.words import level_title
 from primacy.results.record import Estimate
 
 GALLERY_TABLE = "mention_position*gallery_position"
@@ -29,6 +30,12 @@ class Heat(NamedTuple):
     on: float | None
     off: float | None
     leading: int
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The columns as headings."""
+        group = self.group.rpartition("*")[2]
+        return tuple(level_title(group, level) for level in self.columns)
 
     @property
     def square(self) -> bool:

@@ -47,7 +47,7 @@ def listings(result: RunResult) -> tuple[list[Listing], int]:
                 continue
             budget -= len(rows)
             told = (
-                probe.upper(),
+                words.probe_name(probe),
                 words.objects(n),
                 stimuli or ("all templates" if template == POOLED else f"template {template}"),
                 f"protocol {protocol}{source}",

@@ -14,22 +14,22 @@ def matching_section(records: Records) -> Section | None:
     blocks = tuple(block for case in records.cases("matching") if (block := _matching(records, case)))
     intro = (
         "A picture, a caption that is right, and one in which a word is replaced by something that is not shown: is the"
-        " right one nearer? Guessing is right in half of the pairs. The second published scenario is not the first one"
-        " in another order: another object is replaced as well, so an encoder blind to order falls from one to the other"
-        " too. The factorial design turns each choice by itself: which object is replaced, whether the large one stands"
-        " first or last in the right caption, whether the object that is kept stands first or last in the wrong one, and"
-        " where the foil stands."
+        " right one nearer? Guessing is right in half of the pairs. The second published scenario is not just the first"
+        " in another order: it replaces another object as well, so an encoder blind to order falls from one to the"
+        " other too. The factorial design turns each choice by itself: which object is replaced, whether the large one"
+        " stands first or last in the right caption, whether the object that is kept stands first or last in the wrong"
+        " one, and where the foil stands."
     )
     return Section("matching", "Matching captions to pictures", intro, blocks) if blocks else None
 
 
 def main_effects(records: Records, case: Case) -> Panel | None:
     """Main effects of the factorial design, in points."""
-    return panel(records, case, "matching_effect", "factor", _levels(records, case, crossed=False))
+    return panel(records, case, "matching_effect", "factor", [x for x in words.FACTORS if x in _levels(records, case)])
 
 
-def _levels(records: Records, case: Case, *, crossed: bool) -> list[str]:
-    return [x for x in records.own.levels(case, "matching_effect", "factor") if ("*" in x) == crossed]
+def _levels(records: Records, case: Case) -> tuple[str, ...]:
+    return records.own.levels(case, "matching_effect", "factor")
 
 
 def _matching(records: Records, case: Case) -> Block | None:
@@ -41,18 +41,18 @@ def _matching(records: Records, case: Case) -> Block | None:
     drawings = draw_levels([published], ["Published scenarios"], f"{uid(case)}-s") if published else ()
     if effects:
         drawings += draw_levels([effects], ["Effect of each factor, points"], f"{uid(case)}-f")
-    crossed = _levels(records, case, crossed=True)
-    pairs = panel(records, case, "matching_effect", "factor", crossed) if crossed else None
+    further = [level for level in _levels(records, case) if level not in words.FACTORS]
+    pairs = panel(records, case, "matching_effect", "factor", further) if further else None
     cells = panel(records, case, "matching_accuracy", "cell")
     title = words.case_title(case)
     details = (
-        Detail(f"Interactions of two factors, {title}", turned=(pairs,) if pairs else ()),
+        Detail(f"Interactions and further contrasts, {title}", turned=(pairs,) if pairs else ()),
         Detail(f"The cells of the factorial design, {title}", turned=(cells,) if cells else ()),
     )
     return Block(
         title=title,
         drawings=drawings,
-        chance="chance, 50 %",
+        chance="chance, or no effect",
         nulls=nulls_of(shown),
         panels=tuple(shown),
         details=tuple(detail for detail in details if detail.filled),

@@ -17,9 +17,19 @@ _SHARES = (
     "probe_accuracy",
     "matching_accuracy",
     "attention_share",
+    "attention_agreement",
+    "target_area",
 )
-_POINTS = ("order_bias", "size_bias", "slot_bias", "matching_effect")
-_DIGITS = {"mean_rank": 2, "order_ratio": 2, "size_ratio": 2, "tie_ratio": 2, "attention_density": 2}
+_POINTS = ("order_bias", "size_bias", "slot_bias", "matching_effect", "excess_share", "crop_slope")
+_TWO_DIGITS = (
+    "mean_rank",
+    "order_ratio",
+    "size_ratio",
+    "tie_ratio",
+    "attention_density",
+    "attention_density_ratio",
+    "attention_share_ratio",
+)
 _SIGNED = ("margin", "area_elasticity", "centre_preference")
 
 
@@ -40,7 +50,7 @@ def number(metric: str, value: float | None, digits: int | None = None) -> str:
         return fixed(value, 1 if digits is None else digits, factor=100)
     if metric in _POINTS:
         return fixed(value, 1 if digits is None else digits, factor=100, signed=True)
-    return fixed(value, _DIGITS.get(metric, 3) if digits is None else digits, signed=metric in _SIGNED)
+    return fixed(value, (2 if metric in _TWO_DIGITS else 3) if digits is None else digits, signed=metric in _SIGNED)
 
 
 def points(share: float | None, digits: int = 1) -> str:
@@ -85,6 +95,15 @@ def count(n: float | None) -> str:
 def count_range(values: Iterable[float]) -> str:
     """One count where all are equal, else "smallest-largest"."""
     texts = [count(value) for value in sorted(values)]
+    if not texts:
+        return DASH
+    return texts[0] if texts[0] == texts[-1] else f"{texts[0]}{DASH}{texts[-1]}"
+
+
+def percent_range(shares: Iterable[float | None]) -> str:
+    """Shares in percent, without the sign: one number where all are equal, else "smallest-largest"; unknown ones do
+    not count."""
+    texts = [fixed(share, 1, factor=100) for share in sorted(x for x in shares if x is not None)]
     if not texts:
         return DASH
     return texts[0] if texts[0] == texts[-1] else f"{texts[0]}{DASH}{texts[-1]}"

@@ -39,6 +39,11 @@ EXTRAS = {
         Column("large-small", "size_bias", "size_level", "large-small"),
         Column("large:small", "size_ratio", "size_level", "large:small"),
     ),
+    "size_rank": (
+        Column("largest-smallest", "size_bias", "size_rank", "largest-smallest"),
+        Column("largest:smallest", "size_ratio", "size_rank", "largest:smallest"),
+    ),
+    "crop_step, same objects": (Column("last-first", "size_bias", "crop_step", "last-first"),),
     "slot": (Column("largest deviation", "slot_bias", "slot", "largest_deviation"),),
     "scenario": (Column("1-2", "matching_effect", "scenario", "1-2"),),
 }
@@ -73,7 +78,7 @@ class Row(NamedTuple):
 @dataclass(frozen=True)
 class Panel:
     """`metric` by `group`, the audited encoder's rows first; `chance` holds what guessing gives at each level (None
-    where the run does not say)."""
+    where the run does not say). `title` says what is shown where columns hold different metrics."""
 
     case: Case
     metric: str
@@ -82,6 +87,7 @@ class Panel:
     extras: tuple[Column, ...]
     rows: tuple[Row, ...]
     chance: tuple[float | None, ...]
+    title: str = ""
 
     @property
     def encoder(self) -> Row:
@@ -107,14 +113,18 @@ def panel(records: Records, case: Case, metric: str, group: str, levels: Sequenc
     if levels is None:
         levels = ordered(x for x in records.own.levels(case, metric, group) if x != "other")
     columns = tuple(Column(level_title(group, level), metric, group, level) for level in levels)
-    extras = EXTRAS.get(group, ()) if metric == HEADLINE.get(case.probe) else ()
+    extras = EXTRAS.get(group, ()) if metric in (HEADLINE.get(case.probe), "excess_share") else ()
     if group == "size_rank" and metric == "probe_accuracy":
         extras = (_LARGE_SMALL,)
     return of_columns(records, case, {"": columns}, extras)
 
 
 def of_columns(
-    records: Records, case: Case, rows: Mapping[str, Sequence[Column]], extras: Sequence[Column] = ()
+    records: Records,
+    case: Case,
+    rows: Mapping[str, Sequence[Column]],
+    extras: Sequence[Column] = (),
+    title: str = "",
 ) -> Panel | None:
     """A panel whose columns may hold different metrics; None where the encoder has nothing in it.
 
@@ -124,6 +134,7 @@ def of_columns(
         rows: for each row of an encoder its level ("" where it has one row only) and the columns that it takes its
             cells from; titles, metric and group are those of the first row. The contrasts stand in the first row.
         extras: contrasts; those that no encoder has are left out.
+        title: what is shown, where columns hold different metrics.
     """
     layout = list(rows.items())
     columns = tuple(layout[0][1])
@@ -133,16 +144,15 @@ def of_columns(
             cells = tuple(source.look.get(case, *column[1:]) for column in wanted)
             if any(cells):
                 own = extras if level == layout[0][0] else ()
-                beside = tuple(_extra(records, source, case, columns[0].metric, column) for column in own)
-                found.append(Row(source.label, source.is_null, cells, beside, level))
+                spans = tuple(_extra(records, source, case, columns[0].metric, column) for column in own)
+                found.append(Row(source.label, source.is_null, cells, spans, level))
     if not found or found[0].is_null:
         return None
     kept = [k for k in range(len(extras)) if any(row.extras and row.extras[k] for row in found)]
     trimmed = (row._replace(extras=tuple(row.extras[k] if row.extras else None for k in kept)) for row in found)
     chance = tuple(_chance(records, case, column) for column in columns)
-    return Panel(
-        case, columns[0].metric, columns[0].group, columns, tuple(extras[k] for k in kept), tuple(trimmed), chance
-    )
+    beside = tuple(extras[k] for k in kept)
+    return Panel(case, columns[0].metric, columns[0].group, columns, beside, tuple(trimmed), chance, title)
 
 
 def headline_panels(records: Records, probe: str, group: str, metric: str | None = None) -> list[Panel]:
@@ -183,9 +193,10 @@ def _extra(records: Records, source: Source, case: Case, metric: str, column: Co
 
 
 def _chance(records: Records, case: Case, column: Column) -> float | None:
-    stated = records.own.get(case, column.metric, "chance", column.level)
-    if stated:
-        return stated.value
+    for group in ("chance", f"chance: {column.group}"):
+        stated = records.own.get(case, column.metric, group, column.level)
+        if stated:
+            return stated.value
     if column.metric == "matching_accuracy":
         return 0.5
     if column.metric in ("winner_share", "paper_share") and case.n_objects != MANY:

@@ -3,50 +3,121 @@
 from __future__ import annotations
 
 from primacy.report import words
-from primacy.report.layout import Block, Detail, Section, draw_levels, nulls_of, only_own
-from primacy.report.panels import Panel, panel
-from primacy.report.retrieval_sections import uid
-from primacy.report.select import MANY, PHOTOS, Case, Records
+from primacy.report.layout import Block, Detail, Drawing, Section, draw_levels, nulls_of, only_own
+from primacy.report.panels import Column, Panel, of_columns, panel
+from primacy.report.retrieval_sections import elasticity, uid
+from primacy.report.select import MANY, PHOTOS, Case, Records, crossing
 
-_FIRST = ("size_rank", "step")
+EXCESS = "excess_share"
+STEPS = ("crop_step", "crop_step, same objects")
+_POOLED = ("size_rank", "area_tercile", "centrality_tercile", "instances")
+_DRAWN = 3
+"""So many figures of a block at the most."""
 
 
 def photo_section(records: Records) -> Section | None:
     """IOR and I2TOR on photos and on crops of them."""
-    blocks = tuple(block for case in photo_cases(records) for block in (_photos(records, case),) if block)
+    blocks: list[Block | None] = []
+    for probe in ("ior", "i2tor"):
+        cases = [case for case in records.cases(probe) if case.stimuli in PHOTOS]
+        blocks += [_pooled(records, case) for case in cases if case.n_objects == MANY]
+        blocks.append(_by_number(records, [case for case in cases if case.n_objects != MANY]))
+        blocks += [_crops(records, case) for case in cases]
+    found = tuple(block for block in blocks if block)
     intro = (
-        "Photos, with each annotated category as one object: the share that it wins, by the rank of its area in the"
-        " photo. In the crops the same object of the same photo grows from step to step."
+        "Photos, with each annotated category as one object. Photos differ in how many objects they show, so what is"
+        " pooled over them is the share of wins beyond one over that number. Nobody designed them: large things are of"
+        " other kinds than small ones, and stand elsewhere. In the crops the same object of the same photo grows from"
+        " step to step."
     )
-    return Section("photos", "Photos", intro, blocks) if blocks else None
+    return Section("photos", "Photos", intro, found) if found else None
 
 
-def photo_cases(records: Records) -> list[Case]:
-    """The cases on photos, those of any number of objects first."""
-    found = [case for probe in ("ior", "i2tor") for case in records.cases(probe) if case.stimuli in PHOTOS]
-    return sorted(found, key=lambda case: (case.probe != "ior", PHOTOS.index(case.stimuli)))
+def photo_panels(records: Records) -> list[Panel]:
+    """What a terminal shows of photos: by rank of size, and by step of the crops among the same objects."""
+    found: list[Panel | None] = []
+    for probe in ("ior", "i2tor"):
+        for case in records.cases(probe):
+            if case.stimuli in PHOTOS and case.n_objects == MANY:
+                found.append(panel(records, case, EXCESS, "size_rank"))
+                found.append(panel(records, case, "winner_share", STEPS[1]))
+    return [shown for shown in found if shown]
 
 
-def photo_panels(records: Records, case: Case) -> list[Panel]:
-    """A panel for each group of shares of the case, by rank of size (or step of the crops) first."""
-    groups = [g for g in records.own.groups(case, "winner_share") if g != "category"]
-    groups.sort(key=lambda g: (g not in _FIRST,))
-    return [p for group in groups if (p := panel(records, case, "winner_share", group))]
-
-
-def _photos(records: Records, case: Case) -> Block | None:
-    shown = photo_panels(records, case)
+def _pooled(records: Records, case: Case) -> Block | None:
+    shown = [p for group in _POOLED if (p := panel(records, case, EXCESS, group))]
     if not shown:
         return None
-    drawn = [p for p in shown if p.group in _FIRST]
-    by_category = panel(records, case, "winner_share", "category")
-    title = f"{case.probe.upper()}, {words.case_title(case)}"
-    detail = Detail(f"By category, {title}", turned=(only_own(by_category),) if by_category else ())
+    title = f"{words.probe_name(case.probe)}, {words.case_title(case)}"
+    slices = [p for p in (_slices(records, case), _category_alone(records, case), elasticity(records, case)) if p]
+    by_category = panel(records, case, EXCESS, "category")
+    details = (
+        Detail(f"By area, place and number, {title}", panels=tuple(shown[1:])),
+        Detail(f"By size in photos of a kind, {title}", panels=tuple(slices)),
+        Detail(f"By category, {title}", turned=(only_own(by_category),) if by_category else ()),
+    )
     return Block(
         title=title,
-        drawings=draw_levels(drawn, [f"By {words.group_title(p.group)}" for p in drawn], uid(case)),
-        chance=("chance" if case.n_objects == MANY else f"chance, 1/{case.n_objects}") if drawn else "",
-        nulls=nulls_of(drawn),
-        panels=tuple(shown),
-        details=(detail,) if detail.filled else (),
+        drawings=_drawn(shown, case),
+        chance="1/n",
+        nulls=nulls_of(shown),
+        panels=tuple(shown[:1]),
+        details=tuple(detail for detail in details if detail.filled),
     )
+
+
+def _slices(records: Records, case: Case) -> Panel | None:
+    """Excess of the largest and the smallest object, in photos with and without the category that they are split by."""
+    group = "slice*size_rank"
+    kinds, sizes = crossing(records.own, case, EXCESS, group)
+    if not kinds:
+        return None
+    rows = {kind: [Column(size, EXCESS, group, f"{kind}*{size}") for size in sizes] for kind in kinds}
+    return of_columns(records, case, rows)
+
+
+def _category_alone(records: Records, case: Case) -> Panel | None:
+    """Size bias, beside what the encoder's wins by category alone would make of it."""
+    columns = [
+        Column("largest \u2212 smallest", "size_bias", "size_rank", "largest-smallest"),
+        Column("as category alone makes it", "size_bias", "category alone", "largest-smallest"),
+    ]
+    return of_columns(records, case, {"": columns}, title="size bias in points")
+
+
+def _by_number(records: Records, cases: list[Case]) -> Block | None:
+    shown = [p for case in cases if (p := panel(records, case, "winner_share", "size_rank"))]
+    if not shown:
+        return None
+    first = shown[0].case
+    title = f"{words.probe_name(first.probe)}, {first.stimuli}, by number of objects"
+    captions = [words.objects(p.case.n_objects).capitalize() for p in shown[:_DRAWN]]
+    return Block(
+        title=title,
+        drawings=draw_levels(shown[:_DRAWN], captions, f"{uid(first)}-n"),
+        chance="chance, 1/n",
+        nulls=nulls_of(shown),
+        details=(Detail(f"Winner share by size rank, {title}", panels=tuple(shown)),),
+    )
+
+
+def _crops(records: Records, case: Case) -> Block | None:
+    shown = [p for group in STEPS if (p := panel(records, case, "winner_share", group))]
+    if not shown:
+        return None
+    area = panel(records, case, "target_area", STEPS[0])
+    slope = panel(records, case, "crop_slope", "within photo")
+    return Block(
+        title=f"{words.probe_name(case.probe)}, {words.case_title(case)}",
+        text="The winner share of the target, first among all objects that a window shows, then among those that all"
+        " windows of its ladder show.",
+        drawings=_drawn(shown, case),
+        chance="chance",
+        nulls=nulls_of(shown),
+        panels=tuple(p for p in (*shown, slope, only_own(area) if area else None) if p),
+    )
+
+
+def _drawn(shown: list[Panel], case: Case) -> tuple[Drawing, ...]:
+    captions = [f"By {words.group_title(p.group)}{', points' if p.metric == EXCESS else ''}" for p in shown]
+    return draw_levels(shown[:_DRAWN], captions[:_DRAWN], uid(case))

@@ -6,7 +6,7 @@ from primacy.report.attention_section import attention_section, last_layer
 from primacy.report.layout import Section, only_own
 from primacy.report.matching_section import ioc_panels, ioc_section, main_effects, matching_section
 from primacy.report.panels import Panel, panel
-from primacy.report.photo_section import photo_cases, photo_section
+from primacy.report.photo_section import photo_panels, photo_section
 from primacy.report.retrieval_sections import (
     elasticity,
     headline,
@@ -46,7 +46,4 @@ def compact_panels(records: Records) -> list[Panel]:
     for case in records.cases("matching"):
         found += [panel(records, case, "matching_accuracy", "scenario"), main_effects(records, case)]
     found += [last_layer(records, case) for case in records.cases("attention")]
-    for case in photo_cases(records):
-        ranks = panel(records, case, "winner_share", "size_rank")
-        found.append(ranks or panel(records, case, "winner_share", "step"))
-    return [shown for shown in found if shown]
+    return [shown for shown in found if shown] + photo_panels(records)

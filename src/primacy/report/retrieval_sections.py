@@ -54,11 +54,11 @@ def headline(records: Records, case: Case) -> Panel | None:
 def elasticity(records: Records, case: Case) -> Panel | None:
     """Area elasticity, centre preference and the ratio at which both are even."""
     columns = (
-        Column("area elasticity, logits", "area_elasticity", "logit", "log area"),
-        Column("centre preference, logits", "centre_preference", "logit", "centrality"),
-        Column("tie ratio, off-centre : centre", "tie_ratio", "logit", "off-centre:centre"),
+        Column("area elasticity", "area_elasticity", "logit", "log area"),
+        Column("centre preference", "centre_preference", "logit", "centrality"),
+        Column("tie ratio", "tie_ratio", "logit", "off-centre:centre"),
     )
-    return of_columns(records, case, {"": columns})
+    return of_columns(records, case, {"": columns}, title="area elasticity and centre preference in logits")
 
 
 def _by_size_and_slot(records: Records, case: Case) -> Block:
@@ -66,14 +66,14 @@ def _by_size_and_slot(records: Records, case: Case) -> Block:
     shown = [p for p in (size, slot) if p]
     drawings = draw_levels(shown, [f"By {words.group_title(p.group)}" for p in shown], uid(case))
     published = panel(records, case, "paper_share", "published")
-    first = [p for p in (size, published if case.protocol == "paper" else None, elasticity(records, case)) if p]
+    tables = (size, published if case.protocol == "paper" else None, slot, elasticity(records, case))
     scales = heats(records, case, "size_level*gallery_scale")[:1]
     return Block(
         title=words.case_title(case),
         drawings=drawings,
         chance=f"chance, 1/{case.n_objects}",
         nulls=nulls_of(shown),
-        panels=(*first, *filter(None, [slot])),
+        panels=tuple(p for p in tables if p),
         heats=tuple(scales),
         details=_details(records, case, size),
     )
@@ -101,9 +101,10 @@ def ladder_section(records: Records) -> Section | None:
     blocks = tuple(_ladder(records, case) for probe in ("ior", "i2tor") for case in ladder_cases(records, probe))
     intro = (
         "The same objects at a ladder of area ratios: how often the target wins as it grows and the other shrinks."
-        " Area elasticity is the slope of the log odds of winning on log area, at fixed slot and category: 0 is blind to"
-        " area, 1 is odds in proportion to it. Centre preference is the same slope on centrality. The tie ratio is the"
-        " area, relative to a centred object, at which an object away from the centre wins as often."
+        " Area elasticity is the slope of the log odds of winning on log area, at fixed slot and category: 0 is"
+        " blind to area, 1 is odds in proportion to it. Centre preference is the same slope on centrality,"
+        " from 0 in a corner to 1 in the middle. The tie ratio is the area, relative to a centred object, at which an"
+        " object away from the centre wins as often."
     )
     return Section("ladder", "The ladder of areas", intro, blocks) if blocks else None
 
@@ -118,9 +119,11 @@ def _ladder(records: Records, case: Case) -> Block:
     split = of_columns(records, case, parts) if parts else None
     slot = panel(records, case, "winner_share", "slot")
     panels = [p for p in (elasticity(records, case), curve, only_own(split) if split else None) if p]
-    details = Detail(f"By slot, {case.probe.upper()}, {words.case_title(case)}", panels=(slot,) if slot else ())
+    details = Detail(
+        f"By slot, {words.probe_name(case.probe)}, {words.case_title(case)}", panels=(slot,) if slot else ()
+    )
     return Block(
-        title=f"{case.probe.upper()}, {words.case_title(case)}",
+        title=f"{words.probe_name(case.probe)}, {words.case_title(case)}",
         drawings=(Drawing("Winner share of the target by area ratio", Markup(_ladder_svg(records, case))),),  # noqa: S704
         chance=f"chance, 1/{case.n_objects}",
         nulls=nulls_of(panels),

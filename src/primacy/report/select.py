@@ -136,7 +136,9 @@ class Records:
 
 
 _ORDERS = (
-    ("large", "big", "equal", "small"),
+    ("large", "big", "middle", "equal", "small"),
+    ("largest", "between", "smallest"),
+    ("centre", "middle", "edge"),
     ("upper-left", "upper", "upper-right", "left", "centre", "right", "lower-left", "lower", "lower-right"),
 )
 """Levels in the order of tables: sizes, and slots as one reads a picture."""
@@ -156,7 +158,7 @@ def ordered(levels: Iterable[str]) -> list[str]:
 
 
 def crossing(look: Lookup, case: Case, metric: str, group: str) -> tuple[list[str], list[str]]:
-    """The outer and the inner levels of a group like "slot*gallery_slot", each `ordered`; of three factors the first two
-    are the outer level."""
+    """The outer and the inner levels of a group like "slot*gallery_slot", each `ordered`; of three factors the first
+    two are the outer level."""
     pairs = [level.rpartition("*") for level in look.levels(case, metric, group)]
     return ordered(dict.fromkeys(a for a, _, _ in pairs)), ordered(dict.fromkeys(b for _, _, b in pairs))

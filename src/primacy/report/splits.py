@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from primacy.report.words import case_title, trial_noun
+from primacy.report.words import case_title, probe_name, trial_noun
 from primacy.results.record import Attribution, Coefficient
 
 _FACTORS = {"position": "mention position"}
@@ -43,5 +43,5 @@ def split(attribution: Attribution) -> Split:
     terms = tuple(c for c in attribution.coefficients if c not in others)
     title = case_title(attribution)
     if not of_text:
-        title = f"{attribution.probe.upper()}, {title}"
-    return Split(title, trial_noun(attribution.probe), attribution, bar, terms, others)
+        title = f"{probe_name(attribution.probe)}, {title}"
+    return Split(title, trial_noun(attribution.probe, "attribution"), attribution, bar, terms, others)

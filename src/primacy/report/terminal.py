@@ -16,7 +16,7 @@ from primacy.report import numbers
 from primacy.report.panels import Panel, Row, headline_panels, size_panels
 from primacy.report.pictures import compact_panels
 from primacy.report.select import Records, Span
-from primacy.report.words import HEADS, METRICS, case_title, cluster_noun, group_title, trial_noun
+from primacy.report.words import HEADS, METRICS, case_title, cluster_noun, group_title, probe_name, trial_noun
 from primacy.results.record import Attribution, Coefficient, Estimate, RunResult, VerdictRecord
 from primacy.results.spec import AuditSpec
 
@@ -36,6 +36,8 @@ _EFFECTS = {
     "wrong": "kept object first minus last in the wrong caption",
     "foil": "foil first minus last",
     "1-2": "scenario 1 minus 2",
+    "largest-smallest": "largest minus smallest",
+    "last-first": "last crop minus first",
     "wrong, small removed": "large object first minus last in the wrong caption, small one removed",
 }
 _NAME_WIDTH = 19
@@ -192,8 +194,10 @@ class _Shown(NamedTuple):
 def _cell(metric: str, span: Estimate | Span | None, cells: _Cells) -> str:
     if span is None:
         return numbers.DASH
-    low, high = (numbers.number(metric, x, cells.limit_digits) for x in (span.ci_low, span.ci_high))
-    return f"{numbers.number(metric, span.value, cells.digits)} {numbers.bracket(low, high, tight=cells.tight)}"
+    scaled = numbers.unit(metric) != ""  # a share can lose a decimal, a ratio or a slope cannot
+    digits, limit_digits = (cells.digits, cells.limit_digits) if scaled else (2, 2)
+    low, high = (numbers.number(metric, x, limit_digits) for x in (span.ci_low, span.ci_high))
+    return f"{numbers.number(metric, span.value, digits)} {numbers.bracket(low, high, tight=cells.tight)}"
 
 
 def _layout(panel: Panel, width: int) -> tuple[_Cells, list[list[_Shown]]]:
@@ -201,7 +205,7 @@ def _layout(panel: Panel, width: int) -> tuple[_Cells, list[list[_Shown]]]:
     columns = [_Shown(column.title, column.metric, k) for k, column in enumerate(panel.columns)]
     columns += [_Shown(column.title, column.metric, k, extra=True) for k, column in enumerate(panel.extras)]
     if not panel.same_denominators:
-        columns.append(_Shown(f"{trial_noun(panel.case.probe)} / clusters", panel.metric, None))
+        columns.append(_Shown(f"{trial_noun(panel.case.probe, panel.metric)} / clusters", panel.metric, None))
     for cells in _STYLES_OF_CELLS:
         if len(blocks := _blocks(panel, columns, cells, width)) == 1:
             return cells, blocks
@@ -228,17 +232,19 @@ def _caption(panel: Panel, spec: AuditSpec) -> tuple[Head, str]:
         parts.append(f"; {HEADS.get(panel.case.protocol, panel.case.protocol)}")
     parts += [f"; {column.title} in points" for column in panel.extras if numbers.unit(column.metric) == "points"]
     if panel.chance[0] is not None:
-        parts.append(f"; chance {100 * panel.chance[0]:.1f} %")
+        parts.append(f"; chance {numbers.percent_range(panel.chance)} %")
     if panel.same_denominators:
         noun = cluster_noun(spec, panel.case.stimuli)
-        parts.append(f"; {panel.encoder.trials} {trial_noun(panel.case.probe)} / {panel.encoder.clusters} {noun}")
-    return Head(f"{panel.case.probe.upper()}, {case_title(panel.case)}: {_what(panel)}", "bold"), "".join(parts)
+        parts.append(
+            f"; {panel.encoder.trials} {trial_noun(panel.case.probe, panel.metric)} / {panel.encoder.clusters} {noun}"
+        )
+    return Head(f"{probe_name(panel.case.probe)}, {case_title(panel.case)}: {_what(panel)}", "bold"), "".join(parts)
 
 
 def _what(panel: Panel) -> str:
     """What a table shows, and in which unit."""
-    if len({column.metric for column in panel.columns}) > 1:
-        return ", ".join(METRICS[column.metric].lower() for column in panel.columns)
+    if panel.title:
+        return panel.title
     if panel.extras[:1] and panel.extras[0].title == "big-small":
         title = "winner share of the big and the small target"
     else:
@@ -249,7 +255,9 @@ def _what(panel: Panel) -> str:
 
 def _verdict_line(verdict: VerdictRecord) -> tuple[Head, str]:
     effect = numbers.printable(_EFFECTS.get(verdict.effect, verdict.effect))
-    what = f"{verdict.probe.upper()}, {numbers.printable(case_title(verdict))}, {effect}: "
+    if verdict.probe == "attention":
+        effect = f"slope of log density on {numbers.printable(verdict.effect)}"
+    what = f"{probe_name(verdict.probe)}, {numbers.printable(case_title(verdict))}, {effect}: "
     return Head(verdict.kind.ljust(_KIND_WIDTH + 2), _STYLES[verdict.kind]), what + verdict.reason
 
 
@@ -264,11 +272,11 @@ def _attribution_line(attribution: Attribution, clusters: str) -> tuple[Head, st
     explained = numbers.fixed(attribution.explained, 1, factor=100)
     text = (
         f"{explained} % of deviance explained ({split}); {told};"
-        f" {attribution.n:,} {trial_noun(attribution.probe)} / {attribution.n_clusters:,} {clusters}"
+        f" {attribution.n:,} {trial_noun(attribution.probe, 'attribution')} / {attribution.n_clusters:,} {clusters}"
     )
     if not attribution.converged:
         text += "; the fit did not converge"
-    probe = "" if of_text else f"{attribution.probe.upper()}, "
+    probe = "" if of_text else f"{probe_name(attribution.probe)}, "
     return Head(f"Attribution, {probe}{case_title(attribution)}: ", "bold"), text
 
 

@@ -39,17 +39,25 @@ METRICS = {
     "attention_share": "Share of the attention",
     "attention_density": "Attention density",
     "attention_slope": "Slope of log attention on log area",
-    "attention_agreement": "Agreement of attention and winner",
+    "attention_agreement": "Winner\u2019s credit of the object with most attention",
+    "attention_correlation": "Correlation with the winner\u2019s credit",
+    "attention_share_ratio": "Ratio of shares of the attention",
+    "attention_density_ratio": "Ratio of attention densities",
+    "excess_share": "Winner share beyond 1/n",
+    "target_area": "Area of the target",
+    "crop_slope": "Change of the target\u2019s winner share",
 }
+"""Metrics in words."""
 
 GROUPS = {
     "mention_position": "mention position",
     "gallery_position": "gallery position",
     "size_level": "size level",
-    "size_rank": "size rank, 1 the largest",
+    "size_rank": "size rank (1 the largest)",
     "slot": "slot",
     "category": "category",
-    "area_ratio": "area of the target over the other's",
+    "area_ratio": "area of the target over the other\u2019s",
+    "centred": "what stands in the centre",
     "gallery_scale": "gallery scale",
     "gallery_slot": "gallery slot",
     "published": "size and slot, as published",
@@ -58,14 +66,23 @@ GROUPS = {
     "cell": "cell",
     "layer": "layer",
     "head": "head",
+    "area_tercile": "third of all objects by area",
+    "centrality_tercile": "third of all objects by nearness to the centre",
+    "instances": "things of the category",
+    "crop_step": "step of the crops",
+    "crop_step, same objects": "step of the crops, among the objects that all steps show",
+    "within photo": "what is doubled",
+    "slice": "photos",
 }
+"""Groups in words."""
 
-FACTORS = {
-    "removed": "removed: large \u2212 small",
-    "correct": "correct caption: first \u2212 last",
-    "wrong": "wrong caption: first \u2212 last",
-    "foil": "foil: first \u2212 last",
-}
+FACTORS = ("removed", "correct", "wrong", "foil")
+FACTORS_TEXT = (
+    "Removed: the large object minus a small one. Correct: the large object first minus last in the right caption. Wrong:"
+    " the kept object first minus last in the wrong one. Foil: the foil first minus last."
+)
+"""What the main effects of the matching design compare."""
+_DOUBLED = {"log2 area": "its area", "log2 area ratio": "its area over the others\u2019"}
 
 HEADS = {
     "balanced": "converged head, no object set in two parts",
@@ -98,6 +115,8 @@ _EFFECTS = {
     "wrong": "Matching: kept object first minus last in the wrong caption",
     "foil": "Matching: foil first minus last in the wrong caption",
     "1-2": "Matching: first published scenario minus the second",
+    "largest-smallest": "Size bias: winner share of the largest object minus that of the smallest",
+    "last-first": "Size bias in one photo: winner share of the target in the last crop minus the first",
     "wrong, small removed": "Matching: large object first minus last in the wrong caption, a small one removed",
 }
 
@@ -120,11 +139,30 @@ def cluster_noun(spec: AuditSpec, stimuli: str = "") -> str:
     return "images" if spec.design == "captions" and not stimuli else "object sets"
 
 
-def trial_noun(probe: str, metric: str = "winner_share") -> str:
-    """What a denominator counts, in the plural: of IOR and I2TOR objects shown, of matching pictures with a foil."""
-    if probe in ("ior", "i2tor") and metric != "paper_share":
+_PER_OBJECT = (
+    "winner_share",
+    "top1_share",
+    "recall_at_n",
+    "mean_rank",
+    "mean_cosine",
+    "margin",
+    "excess_share",
+    "attention_share",
+    "attention_density",
+)
+
+
+def trial_noun(probe: str, metric: str) -> str:
+    """What a denominator counts, in the plural: objects shown where a picture counts once for each of its objects,
+    pairs of a picture and a foil in matching."""
+    if probe in ("ior", "i2tor", "attention") and metric in _PER_OBJECT:
         return "objects"
     return {"tor": "captions", "toc": "captions", "toir": "captions", "matching": "pairs"}.get(probe, "pictures")
+
+
+def probe_name(probe: str) -> str:
+    """A probe as a heading names it."""
+    return probe.capitalize() if probe in ("matching", "attention") else probe.upper()
 
 
 def objects(n: int) -> str:
@@ -145,11 +183,15 @@ def group_title(group: str) -> str:
 def level_title(group: str, level: str) -> str:
     """A level of `group` as a heading."""
     if group == "factor":
-        return FACTORS.get(level, level.replace("*", " \u00d7 "))
+        return level.replace("*", " \u00d7 ")
+    if group == "within photo":
+        return _DOUBLED.get(level, level)
     if group == "scenario":
         return f"scenario {level}"
     if group == "area_ratio":
         return ratio(level)
+    if group == "gallery_scale":
+        return scale(level)
     return level
 
 
@@ -167,6 +209,14 @@ def ratio(level: str) -> str:
     return str(over) if math.isclose(value, over, rel_tol=1e-3) else f"{value:.3g}"
 
 
+def scale(level: str) -> str:
+    """A share of the picture such as "0.025" in percent: "2.5 %"."""
+    try:
+        return f"{100 * float(level):.3g}\u00a0%"
+    except ValueError:
+        return level
+
+
 def effect_title(verdict: VerdictRecord) -> str:
     """The effect in words."""
     accuracy = verdict.metric == "probe_accuracy"
@@ -178,6 +228,8 @@ def effect_title(verdict: VerdictRecord) -> str:
         if verdict.probe in ("tor", "toc", "toir")
         else f"Largest deviation of a slot\u2019s {what} from {'the mean' if accuracy else '1/n'}",
     }
+    if verdict.probe == "attention":
+        return f"Attention: slope of log density on {verdict.effect}, last layer"
     found = titles.get(verdict.effect) or _EFFECTS.get(verdict.effect)
     return found or f"{METRICS.get(verdict.metric, verdict.metric)}: {verdict.effect}"
 

@@ -20,11 +20,12 @@ from primacy.stats.verdict import Effect, NullEffect, Unit, decide
 AUDITED = "encoder"
 """Key of the audited encoder among the columns; every other key is a null's name."""
 
-SIZE_NULLS = ("weighted-bag", "area-bag")
-"""Nulls that prefer large things by construction, and so are none for an effect of size or area."""
+SIZE_NULLS = ("weighted-bag", "area-bag", "noisy-area-bag", "mean-colour", "low-res")
+"""Nulls that prefer large things by construction, and so are none for an effect of size or area (docs/image-nulls.md):
+bags weighted by size, and pixels, of which a large object simply has more."""
 
-PLACE_NULLS = ("centre-bag",)
-"""Nulls that prefer the middle of a picture by construction, and so are none for an effect of slot or centrality."""
+PLACE_NULLS = ("centre-bag", "low-res")
+"""Nulls that see where things stand, and so are none for an effect of slot or centrality."""
 
 
 @dataclass(frozen=True)

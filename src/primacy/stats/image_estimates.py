@@ -31,7 +31,7 @@ def image_estimates(sums: Mapping[str, PictureSums], cell: Cell, *, rng: np.rand
         rng: of the cluster resampling.
     """
     n = sums[AUDITED].n_objects
-    table = resample({name: _columns(own) for name, own in sums.items()}, cell.level, rng=rng)
+    table = resample({name: _columns(own, name == AUDITED) for name, own in sums.items()}, cell.level, rng=rng)
     records = {name: table.records(name, n, cell) for name in sums}
     effects: list[PendingEffect] = []
     pair = _size_pair(table, n)
@@ -43,9 +43,11 @@ def image_estimates(sums: Mapping[str, PictureSums], cell: Cell, *, rng: np.rand
     return Estimates(records, effects)
 
 
-def _columns(sums: PictureSums) -> list[Column]:
-    """One column a key, in an order that does not depend on the order in which levels were met."""
-    keys = sorted(sums.sums.keys, key=lambda key: (_METRICS.index(key.metric), key.group, _rank(key.level), key.level))
+def _columns(sums: PictureSums, audited: bool) -> list[Column]:
+    """One column a key, in an order that does not depend on the order in which levels were met; shares by category of
+    the audited encoder only."""
+    keys = [key for key in sums.sums.keys if audited or key.group != "category"]
+    keys.sort(key=lambda key: (_METRICS.index(key.metric), key.group, _rank(key.level), key.level))
     return [Column(*key, *sums.sums[key], 1) for key in keys]
 
 

@@ -25,8 +25,8 @@ EXCESS, BIAS = "excess_share", "size_bias"
 LARGEST, SMALLEST = "largest", "smallest"
 BOTH = f"{LARGEST}-{SMALLEST}"
 CATEGORY_ALONE = "category alone"
-"""A chooser that goes by category only, as the audited encoder's wins suggest, stands among the nulls of the size effect:
-large things are of other kinds than small ones, so liking persons looks like liking large things."""
+"""A chooser that goes by category only, as the audited encoder's wins suggest. It stands among the nulls of the size
+effect: large things are of other kinds than small ones, so liking persons looks like liking large things."""
 SPLIT_BY = "person"
 """Category that photos are split by: in most collections it is in nearly all of them, large, and in their middle."""
 MIN_PHOTOS = 20

@@ -51,8 +51,7 @@ def shares(n: int, by_slot: Sequence[float], large: float) -> list[Made]:
     roles = ("large", *(f"small {k}" for k in range(1, n)))
     found += [("paper_share", "published", role, large if role == "large" else small) for role in roles]
     found += [("size_bias", "size_level", "large-small", large - small)]
-    found += [("size_ratio", "size_level", "large:small", large / small), ("slot_bias", "slot", "largest_deviation", 0.04)]
-    return found
+    return [*found, ("size_ratio", "size_level", "large:small", large / small)]
 
 
 def logit(area: float, centre: float) -> list[Made]:
@@ -66,7 +65,10 @@ def logit(area: float, centre: float) -> list[Made]:
 def ladder(area: float, centre: float) -> list[Made]:
     found = []
     for r in RATIOS:
-        odds = {kind: np.exp(area * np.log(float(r)) + sign * 0.45 * centre) for kind, sign in (("target", 1), ("other", -1))}
+        odds = {
+            kind: np.exp(area * np.log(float(r)) + sign * 0.45 * centre)
+            for kind, sign in (("target", 1), ("other", -1))
+        }
         values = {kind: float(x / (1 + x)) for kind, x in odds.items()}
         found.append(("winner_share", "area_ratio", r, sum(values.values()) / 2))
         found += [("winner_share", "area_ratio*centred", f"{r}*{kind}", v) for kind, v in values.items()]
@@ -90,27 +92,53 @@ def matching(drop: float, effects: Sequence[float]) -> list[Made]:
 
 def attention(strength: float, *, heads: bool) -> list[Made]:
     found: list[Made] = []
-    for layer in (*map(str, range(LAYERS)), "rollout", "gradient"):
-        depth = int(layer) / (LAYERS - 1) if layer.isdigit() else 0.8
+    for layer in (*map(str, range(LAYERS)), "rollout", "gradient", "last"):
+        depth = int(layer) / (LAYERS - 1) if layer.isdigit() else 1.0 if layer == "last" else 0.8
         for size, area, sign in (("large", 0.07, -0.4), ("small", 0.01, 1.0)):
             density = 1 + strength * depth * (2 + sign)
-            found.append(("attention_density", "size_level*layer", f"{size}*{layer}", density))
             found.append(("attention_share", "size_level*layer", f"{size}*{layer}", density * area))
-            if heads and layer.isdigit():
-                for head in range(4):
-                    level = f"{size}*{layer}*{head}"
-                    found.append(("attention_density", "size_level*layer*head", level, density * (0.7 + 0.2 * head)))
+            found.append(("attention_density", "size_level*layer", f"{size}*{layer}", density))
+            for head in range(4) if heads and layer.isdigit() else ():
+                level = f"{size}*{layer}*{head}"
+                found.append(("attention_density", "size_level*layer*head", level, density * (0.7 + 0.2 * head)))
+        found += [
+            ("attention_share", "rest*layer", f"{x}*{layer}", v) for x, v in (("ground", 0.5), ("elsewhere", 0.3))
+        ]
         found.append(("attention_slope", "layer", layer, 1 - 0.3 * strength * depth))
+        found.append(("attention_density", "layer", f"large-small*{layer}", -0.3 * strength * depth))
         found.append(("attention_agreement", "layer", layer, 0.5 + 0.2 * strength * depth))
     return found
 
 
-def photos(n: int, tilt: float) -> list[Made]:
+def photos(tilt: float, *, own: bool) -> list[Made]:
+    """Photos of any number of objects together."""
+    sizes = (("largest", tilt), ("between", 0.0), ("smallest", -tilt))
+    found = [("excess_share", "size_rank", size, v) for size, v in sizes]
+    terciles = ("small", -tilt), ("middle", 0.0), ("large", tilt)
+    found += [("excess_share", "area_tercile", level, v) for level, v in terciles]
+    found += [("excess_share", "centrality_tercile", level, 0.01) for level in ("centre", "edge", "middle")]
+    found += [("excess_share", "instances", level, 0.02) for level in ("1", "2-4", "5+")]
+    for part in ("with person", "without person"):
+        found += [("excess_share", "slice*size_rank", f"{part}*{size}", v) for size, v in sizes if v or not tilt]
+    if own:
+        found += [("excess_share", "category", name, 0.1) for name in ("person", "dining table")]
+        found.append(("size_bias", "category alone", "largest-smallest", 0.08))
+    return [*found, ("size_bias", "size_rank", "largest-smallest", 2 * tilt)]
+
+
+def by_rank(n: int, tilt: float) -> list[Made]:
     ranks = np.linspace(1 + tilt, 1 - tilt, n) / n
-    found = [("winner_share", "size_rank", str(r + 1), float(v)) for r, v in enumerate(ranks)]
-    found += [("winner_share", "slice:with person*size_rank", f"{r + 1}", float(v)) for r, v in enumerate(ranks)]
-    found.append(("size_bias", "size_rank", "largest-smallest", float(ranks[0] - ranks[-1])))
-    return found
+    return [("winner_share", "size_rank", str(r + 1), float(v)) for r, v in enumerate(ranks)]
+
+
+def crops(size: float, *, own: bool) -> list[Made]:
+    found: list[Made] = []
+    for group in ("crop_step", "crop_step, same objects"):
+        found += [("winner_share", group, str(k), 0.3 + 0.1 * k * size) for k in range(1, 6)]
+        found += [("winner_share", f"chance: {group}", str(k), 0.3 + 0.01 * k) for k in range(1, 6) if own]
+    found += [("target_area", "crop_step", str(k), 0.05 * k) for k in range(1, 6) if own]
+    found += [("crop_slope", "within photo", level, 0.08 * size) for level in ("log2 area", "log2 area ratio")]
+    return [*found, ("size_bias", "crop_step", "last-first", 0.4 * size)]
 
 
 def ioc(n: int, middle: float) -> list[Made]:
@@ -123,7 +151,9 @@ def toir(n: int, first: float) -> list[Made]:
     values = [first, *[(1 - first) / (n - 1)] * (n - 1)]
     found = [("winner_share", "mention_position", str(p + 1), v) for p, v in enumerate(values)]
     found += [
-        ("winner_share", "mention_position*gallery_scale", f"{p + 1}*{s}", v) for p, v in enumerate(values) for s in SCALES
+        ("winner_share", "mention_position*gallery_scale", f"{p + 1}*{s}", v)
+        for p, v in enumerate(values)
+        for s in SCALES
     ]
     found += [("mean_rank", "mention_position", str(p + 1), 3.0) for p in range(n)]
     return [*found, ("order_bias", "mention_position", "first-last", first - values[-1])]
@@ -135,9 +165,19 @@ def records(made: Sequence[Made], probe: str, n: int, stimuli: str, half: float 
         known = half is not None and np.isfinite(value)
         out.append(
             Estimate(
-                probe=probe, protocol="balanced", n_objects=n, template="*", metric=metric, group=group, level=level,
-                value=value, ci_low=value - half if known else None, ci_high=value + half if known else None,
-                n=480.0 if level != "small" else 1440.0, n_clusters=30, stimuli=stimuli,
+                probe=probe,
+                protocol="balanced",
+                n_objects=n,
+                template="*",
+                metric=metric,
+                group=group,
+                level=level,
+                value=value,
+                ci_low=value - half if known else None,
+                ci_high=value + half if known else None,
+                n=480.0 if level != "small" else 1440.0,
+                n_clusters=30,
+                stimuli=stimuli,
             )  # fmt: skip
         )
     return out
@@ -151,16 +191,18 @@ def all_records(size: float, place: float, order: float, *, own: bool, half: flo
     for probe, shift in (("ior", 0.0), ("i2tor", 0.05 * size)):
         made = shares(4, by_slot, large + shift) + logit(0.6 * size, 2 * place)
         if own:
+            made.append(("slot_bias", "slot", "largest_deviation", 0.04))
             made += [("winner_share", "category", name, 0.2 + 0.02 * k) for k, name in enumerate(("cat", "dog", "cup"))]
         out += records(made, probe, 4, "one-large", half)
         out += records(ladder(0.6 * size, 2 * place), probe, 2, "pair-ladder", half)
-    out += [e for n in (2, 3) for e in records(photos(n, 0.3 * size), "i2tor", n, "photos", half)]
-    out += records([m for m in photos(3, 0.3 * size) if m[1] != "slice:with person*size_rank"], "i2tor", 0, "photos", half)
-    steps = [("winner_share", "step", str(k + 1), 0.3 + 0.1 * k * size) for k in range(5)]
-    out += records(steps, "i2tor", 0, "crops", half)
-    out += records(toir(4, 0.25 + 0.2 * order), "toir", 4, "", half)
+    out += [e for n in (2, 3) for e in records(by_rank(n, 0.3 * size), "i2tor", n, "photos", half)]
+    out += records(photos(0.2 * size, own=own), "i2tor", 0, "photos", half)
+    out += records(crops(size, own=own), "i2tor", 0, "crops", half)
+    out += records(toir(4, 0.25 + 0.2 * order), "toir", 4, "singles", half)
     out += records(ioc(4, 0.2 + 0.5 * size), "ioc", 4, "one-large", half)
-    out += records(matching(0.3 * size, (0.15 * size, 0.06 * order, -0.04 * order, 0.0)), "matching", 4, "one-large", half)
+    out += records(
+        matching(0.3 * size, (0.15 * size, 0.06 * order, -0.04 * order, 0.0)), "matching", 4, "one-large", half
+    )
     return out
 
 
@@ -173,9 +215,8 @@ def verdict(probe: str, metric: str, effect: str, value: float, stimuli: str, un
         for name in ("flat-bag", "untrained#0")
     )  # fmt: skip
     return VerdictRecord(
-        probe=probe, n_objects=2 if stimuli == "pair-ladder" else 4, metric=metric, effect=effect, kind="bias",
-        reason=f"The effect of {shown} [-0.1, +0.1] excludes zero and no null encoder shows it"
-        " (largest: untrained#0 at -0.1).",
+        probe=probe, n_objects={"pair-ladder": 2, "photos": 0}.get(stimuli, 4), metric=metric, effect=effect, kind="bias",
+        reason=f"The effect of {shown} excludes zero and no null encoder shows it.",
         value=value, ci_low=value - 0.03, ci_high=value + 0.03, p_holm=0.0002, p_equivalence=0.9,
         margin=0.29 if unit == "logits" else 0.05, n_clusters=30, clusters_needed=None, nulls=nulls, stimuli=stimuli,
         unit=unit,
@@ -191,20 +232,26 @@ def verdicts() -> list[VerdictRecord]:
     found += [
         verdict("ior", "area_elasticity", "log area", 0.53, "pair-ladder", "logits"),
         verdict("ior", "centre_preference", "centrality", 1.1, "pair-ladder", "logits"),
+        verdict("attention", "attention_density", "log area", -0.31, "one-large", "logits"),
+        verdict("i2tor", "size_bias", "largest-smallest", 0.2, "photos"),
         verdict("ioc", "probe_accuracy", "large-small", 0.27, "one-large"),
     ]
     return found + [verdict("matching", "matching_effect", effect, 0.1, "one-large") for effect in ("1-2", *FACTORS)]
 
 
 def attribution(probe: str, stimuli: str, n: int) -> Attribution:
-    terms = ("log area", "centrality", "contrast", "slot upper-right", "category cup", "category dog")
+    def rows(names: Sequence[str], first: float) -> tuple[Coefficient, ...]:
+        values = [first * (1 - 0.2 * k) for k in range(len(names))]
+        return tuple(
+            Coefficient(name=name, value=v, ci_low=v - 0.2, ci_high=v + 0.2)
+            for name, v in zip(names, values, strict=True)
+        )
+
+    slots = tuple(f"slot {slot}" for slot in SLOTS)
     return Attribution(
-        n_objects=n, n=1920, n_clusters=30, converged=True, marginal_effects=(),
-        coefficients=tuple(
-            Coefficient(name=name, value=0.6 - 0.1 * k, ci_low=0.4 - 0.1 * k, ci_high=0.8 - 0.1 * k)
-            for k, name in enumerate(terms)
-        ),
-        explained=0.47, split={"area": 0.22, "centrality": 0.05, "slot": 0.01, "contrast": 0.03, "category": 0.16},
+        n_objects=n, n=1920, n_clusters=30, converged=True, marginal_effects=rows((*slots, "area doubled"), 4.0),
+        coefficients=rows(("log area", "centrality", "contrast", *slots), 0.6), explained=0.47,
+        split={"log area": 0.22, "centrality": 0.05, "slot": 0.01, "contrast": 0.03, "category": 0.16},
         probe=probe, stimuli=stimuli,
     )  # fmt: skip
 

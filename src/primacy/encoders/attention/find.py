@@ -9,16 +9,18 @@ from primacy.encoders.base import Encoder
 def attention_reader(encoder: Encoder) -> AttentionReader | str:
     """The reader of an encoder's attention on patches, or, as a string, why there is none.
 
-    A tower is accepted only after a check that the explicit attention gives its own embedding of a test picture. An
-    encoder of the user's own says itself how it is read (`GivesAttention`).
+    A tower is accepted only after a check that attention computed step by step gives its own embedding of a test
+    picture. An encoder of the user's own says itself how it is read (`GivesAttention`).
     """
     if isinstance(encoder, GivesAttention):
         return encoder.image_attention()
-    from primacy.encoders.hf import HfEncoder  # the adapters know heavy libraries; attention knows them
+    from primacy.encoders.hf import HfEncoder, HfImageTextEncoder
     from primacy.encoders.openclip import OpenClipEncoder
 
-    if not isinstance(encoder, (OpenClipEncoder, HfEncoder)):
-        return "the encoder gives no attention: no open_clip or transformers tower, and no method image_attention"
+    if isinstance(encoder, HfEncoder) and not isinstance(encoder, HfImageTextEncoder):
+        return "the model has no image tower"
+    if not isinstance(encoder, (OpenClipEncoder, HfImageTextEncoder)):
+        return "the encoder is neither of open_clip nor of transformers, and has no method image_attention"
     from primacy.encoders.attention.reader import checked_reader
     from primacy.encoders.attention.towers import open_clip_tower, transformers_tower
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from primacy.encoders.hf_image import image_features
 
 if TYPE_CHECKING:
     import torch
@@ -101,7 +104,7 @@ def _timm_tower(model: Any, visual: Any) -> Tower | str:
 
 def transformers_tower(model: Any) -> Tower | str:
     """The image tower of a transformers model, or why its attention cannot be read."""
-    config = getattr(model.config, "vision_config", model.config)
+    config = model.config.vision_config
     kind = config.model_type
     if kind not in ("clip_vision_model", "siglip_vision_model"):
         if kind == "siglip2_vision_model":
@@ -112,7 +115,7 @@ def transformers_tower(model: Any) -> Tower | str:
         return "its image tower has no pooling query"
     side = config.image_size // config.patch_size
     return Tower(
-        encode=lambda pixels: _features(model, pixels),
+        encode=partial(image_features, model),
         weight=next(model.parameters()),
         size=(config.image_size, config.image_size),
         grid=(side, side),
@@ -120,17 +123,6 @@ def transformers_tower(model: Any) -> Tower | str:
         blocks=config.num_hidden_layers,
         pooled=pooled,
     )
-
-
-def _features(model: Any, pixels: torch.Tensor) -> torch.Tensor:
-    import torch
-
-    call = getattr(model, "get_image_features", model)
-    found = call(pixel_values=pixels)
-    if isinstance(found, torch.Tensor):  # transformers 4
-        return found
-    image_embeds = getattr(found, "image_embeds", None)
-    return found.pooler_output if image_embeds is None else image_embeds
 
 
 def _pair(size: Any) -> tuple[int, int]:

@@ -234,9 +234,9 @@ def _size(data: bytes, name: str, annotated: CocoImage) -> tuple[int, int]:
 
 
 def _same_shape(size: tuple[int, int], annotated: CocoImage) -> bool:
-    """Whether one factor takes the annotated size to within a pixel of the stored one."""
+    """Whether one factor takes the annotated size to less than a pixel from the stored one."""
     sides = ((size[0], annotated.width), (size[1], annotated.height))
-    return max((side - 1) / of for side, of in sides) <= min((side + 1) / of for side, of in sides)
+    return max((side - 1) / of for side, of in sides) < min((side + 1) / of for side, of in sides)
 
 
 def _facts(picture: Picture) -> list[object]:

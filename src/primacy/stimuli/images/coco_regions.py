@@ -46,19 +46,23 @@ class Regions:
     @cached_property
     def sizes(self) -> np.ndarray:
         """Pixels of each thing, int64 (k,)."""
-        return self.things.sum(axis=(1, 2))
+        return np.count_nonzero(self.things, axis=(1, 2))
+
+    def shown(self, window: Window) -> np.ndarray:
+        """Which things `window` shows, bool (k,): those of which at least half of the pixels lie inside, and those that
+        cover a tenth of it, so that the legs of a cut person are not overlooked when they fill a picture."""
+        counts = np.count_nonzero(self.things[(slice(None), *window.at)], axis=(1, 2))
+        enough = (2 * counts >= self.sizes) | (counts >= LARGE * window.width * window.height)
+        return enough & (counts > 0)
 
     def seen(self, window: Window) -> tuple[Seen, ...]:
         """The categories that `window` shows, in the order of their ids.
 
-        A thing is shown when at least half of its pixels lie inside, or when these make up a tenth of the window: the
-        legs of a cut person are not overlooked when they fill a picture. The area of a category that is shown counts
-        all its pixels inside, each once, those of things that are not shown as well.
+        The area of a category that is shown counts all its pixels inside, each once, those of things that are not shown
+        as well.
         """
+        shown = self.shown(window)
         inside = self.things[(slice(None), *window.at)]
-        counts = inside.sum(axis=(1, 2))
-        enough = (2 * counts >= self.sizes) | (counts >= LARGE * window.width * window.height)
-        shown = enough & (counts > 0)
         return tuple(_seen(int(c), inside, self.categories == c, shown) for c in np.unique(self.categories[shown]))
 
     def union(self, category: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from primacy.design.crops import STAYS, TARGET, Window, ladder, smallest_scale, smallest_that, square
+from primacy.design.crops import STAYS, TARGET, Window, ladder, shrunk, smallest_scale, smallest_that, square
 from primacy.design.picture import Picture
 from primacy.errors import DesignError
 from primacy.identity import fingerprint
@@ -145,20 +145,18 @@ def _windows(
     if box.width > base.width or box.height > base.height:
         return "too long for a square window"
 
-    def keeps_a_competitor(scale: float) -> bool:
-        first, last = ({s.category for s in drawn.seen(window)} for window in ladder(base, box, scale, 2))
-        return bool(first & last - {target})
+    def categories_in(window: Window) -> set[int]:
+        return set(drawn.categories[drawn.shown(window)].tolist()) - {target}
 
+    at_first = categories_in(base)
     low = smallest_scale(base, box, int(pixels.sum()), min_side=min_side)
-    smallest = smallest_that(keeps_a_competitor, low)
+    smallest = smallest_that(lambda scale: bool(at_first & categories_in(shrunk(base, box, scale))), low)
     if smallest is None:
         return "no competitor in its first window"
     if smallest**-2 < growth:
         return f"it cannot grow {growth:g}-fold: it would be cut, fill half of the window, or lose its competitors"
     windows = ladder(base, box, smallest, steps)
-    first, *others = ({s.category for s in drawn.seen(window)} for window in windows)
-    kept = first.intersection(*others)
-    if target not in kept or len(kept) < 2:  # the rounding of windows to pixels can drop one at the edge
+    if not at_first.intersection(*map(categories_in, windows)):  # those that a window shows by their size may not stay
         return "no competitor stays in all windows"
     return windows
 

@@ -77,9 +77,10 @@ def fetch(where: str, snapshot: Snapshot | None = None) -> Path:
 def _snapshot(repo: str, revision: str | None, patterns: Sequence[str] | None) -> Path:
     """As for encoders: one short request says whether the hub can be reached, then all or nothing."""
     hub = require("huggingface_hub", "huggingface_hub", "hf")
+    constants = require("huggingface_hub.constants", "huggingface_hub", "hf")
     reason = "HF_HUB_OFFLINE is set"
     wanted = {"repo_type": "dataset", "revision": revision, "allow_patterns": patterns}
-    if not hub.constants.HF_HUB_OFFLINE:
+    if not constants.HF_HUB_OFFLINE:
         try:
             hub.HfApi().dataset_info(repo, revision=revision, timeout=PROBE_SECONDS)
             return Path(hub.snapshot_download(repo, **wanted))

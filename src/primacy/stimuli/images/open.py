@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from primacy.errors import UnknownNameError, UsageError
+from primacy.files import os_errors_as
 from primacy.listener import Listener
 from primacy.stimuli.images import hub
 from primacy.stimuli.images.base import PictureSource
@@ -24,7 +25,8 @@ _KINDS = (
 
 def is_library(where: str) -> bool:
     """Whether `where` names objects to compose scenes of ("comco", a library's folder) rather than pictures."""
-    return where in VOCABULARIES or (Path(where) / "library.json").is_file()
+    with os_errors_as(UsageError, f"cannot look at {where}"):
+        return where in VOCABULARIES or (Path(where) / "library.json").is_file()
 
 
 def open_pictures(
@@ -45,18 +47,21 @@ def open_pictures(
         DatasetError: it cannot be read, or nothing in it can be used.
     """
     if where.startswith(hub.PREFIX):
-        folder = hub.fetch(where, snapshot)
-        return _open_folder(folder, names, listener)
+        return _open_folder(hub.fetch(where, snapshot), names, listener)
     if where in VOCABULARIES:
         raise UsageError(f"{where!r} names objects to compose scenes of, not pictures", hint=f"Expected {_KINDS}.")
-    path = Path(where)
+    with os_errors_as(UsageError, f"cannot look at {where}"):
+        return _open_path(Path(where), names, listener)
+
+
+def _open_path(path: Path, names: Iterable[str], listener: Listener | None) -> list[PictureSource]:
     if path.is_dir():
         return _open_folder(path, names, listener)
-    if path.is_file():
-        if path.suffix.lower() == ".tar":
-            return [open_webdataset(path, listener=listener)]
-        raise UsageError(f"{where} is no source of pictures", hint=f"Expected {_KINDS}. Unpack other archives first.")
-    raise UnknownNameError("source of pictures (no such file or folder)", where, _near(path))
+    if not path.is_file():
+        raise UnknownNameError("source of pictures (no such file or folder)", str(path), _near(path))
+    if path.suffix.lower() != ".tar":
+        raise UsageError(f"{path} is no source of pictures", hint=f"Expected {_KINDS}. Unpack other archives first.")
+    return [open_webdataset(path, listener=listener)]
 
 
 def _open_folder(folder: Path, names: Iterable[str], listener: Listener | None) -> list[PictureSource]:

@@ -68,17 +68,22 @@ def open_published(
 
 def _one_object_folders(folder: Path) -> list[Path]:
     """Folders of one-object pictures, by name, directly in `folder`."""
-    return [path for path in _listing(folder) if is_one_object(path.name) and path.is_dir()]
+    return [path for path in _folders(folder) if is_one_object(path.name)]
 
 
 def _below(folder: Path, depth: int) -> Iterator[tuple[Path, Configuration]]:
-    for path in _listing(folder):
-        if path.is_dir() and not path.name.startswith("."):
-            found = configuration(path.name)
-            if found:
-                yield path, found
-            elif depth > 1:
-                yield from _below(path, depth - 1)
+    for path in _folders(folder):
+        found = configuration(path.name)
+        if found:
+            yield path, found
+        elif depth > 1:
+            yield from _below(path, depth - 1)
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in `folder` that are not hidden."""
+    with os_errors_as(DatasetError, f"cannot read {folder}"):
+        return [path for path in _listing(folder) if not path.name.startswith(".") and path.is_dir()]
 
 
 def _listing(folder: Path) -> list[Path]:

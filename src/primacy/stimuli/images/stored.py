@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from primacy.stimuli.images.decode import MAX_FILE, Decoded, read_bytes, read_ma
 from primacy.stimuli.images.measure import measured
 
 _THREADS = 4
+_AT_ONCE = 1024
 
 
 class Blob(NamedTuple):
@@ -95,16 +96,15 @@ class StoredPictures:
         digest = hashlib.sha256()
         self._entries: list[Entry] = []
         listener.stage(f"pictures of {name}", len(entries))
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for entry, seen in zip(entries, pool.map(_look, entries), strict=True):
-                if isinstance(seen, _Seen):
-                    pictures.append(seen.picture)
-                    self._entries.append(entry)
-                    notes.update(seen.notes)
-                    digest.update(seen.digest)
-                else:
-                    left_out.append(seen)
-                listener.advance(1)
+        for entry, seen in zip(entries, _look_at_all(entries), strict=True):
+            if isinstance(seen, _Seen):
+                pictures.append(seen.picture)
+                self._entries.append(entry)
+                notes.update(seen.notes)
+                digest.update(seen.digest)
+            else:
+                left_out.append(seen)
+            listener.advance(1)
         self.pictures: Sequence[Picture] = tuple(pictures)
         self.skipped: Sequence[Skipped] = tuple(left_out)
         if not pictures:
@@ -150,6 +150,13 @@ class StoredPictures:
             f"{self.name}, {self.pictures[index].picture_id}: {error}",
             hint="It was readable before: the files changed while they were in use.",
         )
+
+
+def _look_at_all(entries: Sequence[Entry]) -> Iterator[_Seen | Skipped]:
+    """Each in its turn; `map` would make a million promises at once."""
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(entries), _AT_ONCE):
+            yield from pool.map(_look, entries[start : start + _AT_ONCE])
 
 
 def _look(entry: Entry) -> _Seen | Skipped:
