@@ -169,7 +169,7 @@ def test_the_published_layout_is_confounded_and_said_to_be(scene_shapes):
         assert (found.slots_exact, found.large_objects_exact, found.large_slots_exact) == (False, False, False)
         assert found.n_uneven == 20
         assert found.mean_area[slot] > 9 * max(area for s, area in found.mean_area.items() if s != slot)
-        assert "NOT the large object in each slot" in found.describe()
+        assert "NOT each object large equally often in each slot" in found.describe()
     moved = build(SceneRequest("paper", sets=4, large_slot="upper-left"), scene_shapes())
     assert {o.slot for s in moved.scenes() for o in s.objects if o.size_level == "large"} == {"upper-left"}
     assert {s.factors["large_slot"] for s in moved.scenes()} == {"upper-left"}

@@ -12,8 +12,6 @@ from primacy.encoders.base import EncodesImages, PreparesImages, ReadsFacts
 from primacy.encoders.battery import (
     CROSS_MODAL,
     PICTURES,
-    SIZE_NULLS_EXCLUDED,
-    SLOT_NULLS_EXCLUDED,
     TEXT,
     image_null_battery,
     null_battery,
@@ -24,6 +22,7 @@ from primacy.errors import EncoderError, UnknownNameError, UsageError
 from primacy.probes.retrieval import unit
 from primacy.results.spec import PROBES
 from primacy.run.catalogue import nulls
+from primacy.stats.effects import PLACE_NULLS, SIZE_NULLS
 
 
 def test_mean_colour_falls_with_the_distance_of_colours_and_knows_no_place():
@@ -156,7 +155,7 @@ def test_the_battery_for_pictures():
     np.testing.assert_allclose(battery["flat-bag"].build().encode_text(["cube"])[0], unit(items)[0], rtol=1e-5)
     text = null_battery(Twinned(), vocabulary, np.ones((19, 4)), untrained=1)
     assert all(null.serves == TEXT for null in text)
-    assert {*SIZE_NULLS_EXCLUDED, *SLOT_NULLS_EXCLUDED} <= {*battery, *(null.name for null in text)}
+    assert {*SIZE_NULLS, *PLACE_NULLS} <= {*battery, *(null.name for null in text)}
     blind = image_null_battery(load_encoder("null:flat-bag"), vocabulary, items, untrained=2)
     assert not any(null.name.startswith("untrained") for null in blind)
 

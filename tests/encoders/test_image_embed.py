@@ -203,20 +203,21 @@ def test_what_was_encoded_is_kept_whatever_ends_it(tmp_path, error):
     assert len(resumed.seen) == 40 - kept
 
 
-def test_an_interrupt_of_the_main_thread_ends_all_threads(tmp_path):
+def test_an_interrupt_of_the_main_thread_ends_all_threads():
     source, encoder = Pictures(list(range(200))), Prepares(ImagePace(2, 2, 2))
     encode = encoder.encode_prepared
 
+    once = iter([True])
+
     def interrupted(prepared):
-        if len(encoder.calls) == 5:
+        if len(encoder.calls) >= 5 and next(once, False):
             signal.raise_signal(signal.SIGINT)
         return encode(prepared)
 
     encoder.encode_prepared = interrupted
-    store = EmbeddingStore(tmp_path, "prepares-1", "image")
     with pytest.raises(KeyboardInterrupt):
-        embed_images(encoder, source, range(200), store=store)
-    assert len(store) >= 1 and len(source.decoded) < 200
+        embed_images(encoder, source, range(200), store=None)
+    assert len(source.decoded) < 200
 
 
 def test_shards_are_written_on_the_way(tmp_path, monkeypatch):

@@ -39,10 +39,7 @@ def ramp(shape: tuple[int, int], axis: int) -> tuple[Image.Image, float]:
 def assert_same_place(shown: Callable[[Image.Image], np.ndarray], framing: Framing, shape: tuple[int, int]) -> None:
     """`shown` gives one channel, in [0, 1], of a picture after the library's own transform."""
     for axis in (0, 1):
-        lines = np.moveaxis(
-            np.broadcast_to(np.arange(1, shape[axis] + 1), shape[::-1] if axis == 0 else shape), -1, axis
-        )
-        coverage = framing.frame_mask(lines.astype(np.uint8), shape[axis])
+        coverage = framing.frame_mask(places(shape, axis) + 1, shape[axis])
         where = np.tensordot(np.arange(shape[axis]), coverage, 1)  # the picture's line at each of the tower's pixels
         image, step = ramp(shape, axis)
         seen = shown(image) / step
@@ -51,7 +48,7 @@ def assert_same_place(shown: Callable[[Image.Image], np.ndarray], framing: Frami
         # a filter reaches beyond the picture at its edges, and beyond its padding
         inner = (coverage[:2].sum(0) == 0) & (coverage[-2:].sum(0) == 0) & (coverage.sum(0) > 0.999)
         inner &= (where > 1.5 * pixel) & (where < shape[axis] - 1 - 1.5 * pixel)
-        assert inner.sum() > 0.5 * (coverage.sum(0) > 0).sum()
+        assert inner.sum() > 0.4 * (coverage.sum(0) > 0).sum()
         # a line is a box for a mask and a point between others for a filter: up to 0.3 of one, and half a level of grey
         assert np.abs(seen - where)[inner].max() < 0.15 * pixel + 0.3 + 0.5 / 255 / step
         assert not seen[coverage.sum(0) == 0].any()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from primacy.encoders.attention.base import AttentionMaps
 from primacy.errors import UsageError
-from primacy.probes.attention import AttentionSums, densities, on_patches, shares, views
+from primacy.probes.attention import AttentionSums, densities, even_maps, on_patches, shares, views
 
 L, H, GRID, SIZES = 2, 3, (4, 5), ("large", "small")
 
@@ -212,3 +212,24 @@ def test_what_does_not_fit_is_refused():
         sums = AttentionSums(layers, heads, clusters, SIZES, gradient=gradient)
         with pytest.raises(UsageError, match="do not fit"):
             sums.add(maps, coverage, clusters, levels, credit)
+
+
+def test_even_maps_have_slope_one_on_fine_grids_and_more_on_coarse_ones():
+    """Equal true densities: whole patches show them exactly, coarse ones make small objects look fainter."""
+    rng = np.random.default_rng(7)
+    masks = np.zeros((40, 2, 64, 64))
+    for i in range(40):
+        (y, x), (v, u) = rng.integers(0, 5, 2), rng.integers(33, 56, 2)
+        masks[i, 0, y : y + 28, x : x + 28] = 1
+        masks[i, 1, v : v + 7, u : u + 7] = 1
+    slopes = {}
+    for side in (64, 8, 4):
+        coverage = on_patches(masks, (side, side))
+        maps = even_maps(coverage)
+        np.testing.assert_allclose(maps.rollout.sum(axis=(1, 2)), 1, rtol=1e-5)
+        sums = AttentionSums(("objects",), 1, np.arange(40), SIZES)
+        sums.add(maps, coverage, np.arange(40), np.array([["large", "small"]] * 40))
+        slopes[side] = sums["slope_xy"][:, 0].sum() / sums["slope_xx"][:, 0].sum()
+    assert slopes[64] == pytest.approx(1, abs=1e-6)
+    assert 1.01 < slopes[8] < slopes[4]
+    assert not even_maps(np.zeros((2, 3, 4, 4))).weights.any()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from primacy.encoders.attention.base import AttentionMaps
-from primacy.probes.attention import AttentionSums
+from primacy.probes.attention import EVEN, AttentionSums, even_maps
 from primacy.stats.attention_estimates import MARGIN, attention_estimates
 from primacy.stats.columns import Cell
 from primacy.stats.effects import settle
@@ -191,6 +191,18 @@ def test_without_credit_or_levels_only_what_can_be_said():
     groups = {(e.metric, e.group) for e in found.records["encoder"]}
     assert groups == {("attention_share", "rest*layer"), ("attention_slope", "layer")}
     assert len(found.effects) == 1
+
+
+def test_a_null_of_other_layers_stands_beside_the_encoder():
+    rng = np.random.default_rng(6)
+    coverage, clusters = pictures(rng, 120), np.arange(120) // 4
+    even = AttentionSums(("objects",), 1, clusters, ("large", "small"))
+    even.add(even_maps(coverage), coverage, clusters, np.tile(LEVELS, (120, 1)))
+    sums = {"encoder": sums_of(attended(rng, coverage, 0.5, clusters), coverage, clusters), EVEN: even}
+    found = attention_estimates(sums, CELL, n_objects=3, rng=np.random.default_rng(0))
+    (null,) = found.effects[0].nulls
+    assert (null.name, null.interval.value) == (EVEN, pytest.approx(0, abs=1e-6))  # whole patches: nothing is mixed
+    assert get(found.records[EVEN], "attention_slope", "layer", "objects").value == pytest.approx(1)
 
 
 def test_heads_and_no_duplicate_records():

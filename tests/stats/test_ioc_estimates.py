@@ -7,12 +7,12 @@ import pytest
 
 from primacy.probes.ioc import IocResult
 from primacy.probes.toc import TocResult
+from primacy.stats.columns import Cell
 from primacy.stats.effects import AUDITED, settle
 from primacy.stats.ioc_estimates import ioc_estimates
 from primacy.stats.resample import cluster_draws
-from primacy.stats.tor_estimates import Cell
 
-CELL = Cell("balanced", "*", 0.95, 0.05)
+CELL = Cell("balanced", "*", 0.95, 0.05, "ioc", "one-large")
 SLOTS = ("left", "middle", "right")
 K, R = 60, 6
 
@@ -37,7 +37,7 @@ def result(accuracy, seed=0, sets=K):
 
 def estimate(**results):
     named = {name.replace("_", "-"): own for name, own in results.items()}
-    return ioc_estimates(named, CELL, stimuli="one-large", rng=fresh(9))
+    return ioc_estimates(named, CELL, rng=fresh(9))
 
 
 def test_records_are_the_accuracies_under_their_names_with_chance_beside_them():

@@ -13,12 +13,12 @@ from primacy.design.picture import Picture, Shown
 from primacy.design.picture_table import picture_tables
 from primacy.design.vocabulary import load_vocabulary
 from primacy.probes.matching import MatchingSums, score_matching
+from primacy.stats.columns import Cell
 from primacy.stats.effects import AUDITED, settle
 from primacy.stats.matching_estimates import matching_effects, matching_estimates
-from primacy.stats.tor_estimates import Cell
 
 COMCO = load_vocabulary("comco")
-CELL = Cell("balanced", "*", 0.95, 0.05)
+CELL = Cell("balanced", "*", 0.95, 0.05, "matching", "one-large")
 LEVEL_PAIRS = [("big", "small"), ("first", "last"), ("first", "last"), ("first", "last")]
 
 
@@ -70,9 +70,7 @@ def world():
 
 
 def estimate(**sums):
-    return matching_estimates(
-        {name.replace("_", "-"): own for name, own in sums.items()}, CELL, stimuli="one-large", rng=fresh(1)
-    )
+    return matching_estimates({name.replace("_", "-"): own for name, own in sums.items()}, CELL, rng=fresh(1))
 
 
 def values(estimates, metric, group, name=AUDITED):

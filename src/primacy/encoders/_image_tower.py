@@ -86,7 +86,7 @@ class ImageSide:
         try:
             with torch.inference_mode():
                 found = self._tower(self.batch(prepared)).float().cpu().numpy()
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, AssertionError) as error:  # timm asserts
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise EncoderError(
                 f"{self._source}: the image tower refuses {len(prepared)} pictures ({reason})",

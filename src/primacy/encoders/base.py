@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-
 from primacy.errors import EncoderError
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The null battery: encoders that cannot have the effect, built for the encoder that is audited.
 
-Which null can serve which probe, and which of them is no null for which effect, is said here and nowhere else.
+Which null can serve which probe is said here; which of them is no null for which effect, in `primacy.stats.effects`.
 """
 
 from __future__ import annotations
@@ -26,11 +26,6 @@ CROSS_MODAL = frozenset({"i2tor", "toir", "matching"})
 NOISE = 1 / 3
 """Noise of `noisy-area-bag`, in units of a typical weight. With it an order-blind encoder gets all of the published
 matching scenario 1 right and two thirds to three quarters of scenario 2 (docs/image-nulls.md)."""
-
-SIZE_NULLS_EXCLUDED = ("weighted-bag", "area-bag", "noisy-area-bag", "mean-colour", "low-res")
-"""No nulls for an effect of size: they have one by construction. To pixels, a large object is more."""
-SLOT_NULLS_EXCLUDED = ("centre-bag", "low-res")
-"""No nulls for an effect of slot or centrality."""
 
 
 class Null(NamedTuple):

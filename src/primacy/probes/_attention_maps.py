@@ -63,3 +63,21 @@ def densities(maps: np.ndarray, coverage: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         found = shares(maps, coverage) / total[..., None] / areas
     return np.where((areas > 0) & (total[..., None] > 0), found, np.nan)
+
+
+def even_maps(coverage: np.ndarray) -> AttentionMaps:
+    """A null for the grid of patches: all attention on the objects, evenly by area, as far as patches can show it.
+
+    An object's true density is then the same whatever its size; where patches are coarse, what is measured is not,
+    because a small object shares its patches with the ground.
+
+    Args:
+        coverage: (m, n, gh, gw) from `on_patches`.
+
+    Returns:
+        Maps of one layer of one head; 0 everywhere where no object is in the framed picture.
+    """
+    covered = coverage.sum(axis=1)
+    total = covered.sum(axis=(1, 2), keepdims=True)
+    rows = (covered / np.where(total > 0, total, 1.0)).astype(np.float32)
+    return AttentionMaps(rows[:, None, None], rows, None)

@@ -12,10 +12,13 @@ import numpy as np
 
 from primacy.encoders.attention.base import AttentionMaps
 from primacy.errors import UsageError
-from primacy.probes._attention_maps import densities, on_patches, shares, views
+from primacy.probes._attention_maps import densities, even_maps, on_patches, shares, views
 from primacy.probes._group_sums import MAX_GROUPS, cluster_rows
 
-__all__ = ["AttentionSums", "densities", "on_patches", "shares", "views"]
+__all__ = ["EVEN", "AttentionSums", "densities", "even_maps", "on_patches", "shares", "views"]
+
+EVEN = "even-objects"
+"""Name of the null whose attention lies evenly on the objects (`even_maps`)."""
 
 _TIE = 1e-6  # shares that differ by less, relatively, count as equal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from primacy.results.spec import PROBES, PROTOCOLS, AuditSpec, ImageSpec
+from primacy.results.spec import IMAGE_PROBES, PROBES, PROTOCOLS, AuditSpec, ImageSpec
 
 _OPTIONS = {"size": "image-size", "sets": "image-sets", "gallery": "image-gallery"}
 """Options of pictures whose names differ from those of the specification."""
@@ -29,7 +29,8 @@ def command(spec: AuditSpec) -> str:
             words.append(f"--{name.replace('_', '-')}")
         else:
             words += [f"--{name}", _text(value)]
-    for name, field in ImageSpec.model_fields.items():
+    shows_pictures = not spec.probes or any(probe in IMAGE_PROBES for probe in spec.probes)
+    for name, field in ImageSpec.model_fields.items() if shows_pictures else ():
         value = getattr(spec.images, name)
         if value != (preset.image_gallery if name == "gallery" else field.default):
             words += [f"--{_OPTIONS.get(name, name.replace('_', '-'))}", _text(value)]

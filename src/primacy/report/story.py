@@ -92,7 +92,7 @@ def _pictures(records: Records) -> str:
     spec = records.result.spec
     clusters: dict[str, list[int]] = {}
     for e in records.result.estimates:
-        if e.probe in IMAGE_PROBES and e.stimuli:
+        if e.probe in IMAGE_PROBES and e.probe != "toir" and e.stimuli:  # a cluster of TOIR is one of captions
             clusters.setdefault(e.stimuli, []).append(e.n_clusters)
     if not clusters:
         return ""

@@ -78,8 +78,8 @@ GROUPS = {
 
 FACTORS = ("removed", "correct", "wrong", "foil")
 FACTORS_TEXT = (
-    "Removed: the large object minus a small one. Correct: the large object first minus last in the right caption. Wrong:"
-    " the kept object first minus last in the wrong one. Foil: the foil first minus last."
+    "Removed: the large object minus a small one. Correct: the large object first minus last in the right caption."
+    " Wrong: the kept object first minus last in the wrong one. Foil: the foil first minus last."
 )
 """What the main effects of the matching design compare."""
 _DOUBLED = {"log2 area": "its area", "log2 area ratio": "its area over the others\u2019"}

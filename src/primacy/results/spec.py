@@ -47,21 +47,21 @@ class ImageSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     scenes: str = Field(
-        "comco",
+        default="comco",
         description="objects that scenes are composed of (comco, simco, a library of your own), or where pictures lie:"
         " a rendered folder, a published one, a folder with manifest.csv, a WebDataset .tar, hub:org/name/folder",
     )
-    gallery_scenes: str | None = Field(None, description="the same, for the pictures of single objects")
-    sets: int = Field(30, ge=2, description="object sets of the design of scenes for each number of objects")
-    ladder_sets: int = Field(18, ge=2, description="object sets of the ladder of areas")
-    ioc_sets: int = Field(60, ge=3, description="object sets of the IOC probe for each number of objects")
-    size: int = Field(224, ge=16, le=4096, description="side of a composed scene in pixels")
+    gallery_scenes: str | None = Field(default=None, description="the same, for the pictures of single objects")
+    sets: int = Field(default=30, ge=2, description="object sets of the design of scenes for each number of objects")
+    ladder_sets: int = Field(default=18, ge=2, description="object sets of the ladder of areas")
+    ioc_sets: int = Field(default=60, ge=3, description="object sets of the IOC probe for each number of objects")
+    size: int = Field(default=224, ge=16, le=4096, description="side of a composed scene in pixels")
     gallery: ImageGallery = "balanced"
     foils: Annotated[int, Field(ge=1)] | Literal["all"] = Field(
-        "all", description="foils of each matching trial, or every absent category"
+        default="all", description="foils of each matching trial, or every absent category"
     )
-    photos: str | None = Field(None, description="folder or .zip of photos")
-    instances: str | None = Field(None, description="COCO instances file of the photos, .json or .json.gz")
+    photos: str | None = Field(default=None, description="folder or .zip of photos")
+    instances: str | None = Field(default=None, description="COCO instances file of the photos, .json or .json.gz")
 
 
 class AuditSpec(BaseModel):

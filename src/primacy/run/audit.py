@@ -27,8 +27,9 @@ from primacy.run.estimate import estimate_run
 from primacy.run.image.checks import image_checks
 from primacy.run.image.estimate import estimate_images
 from primacy.run.image.examples import write_examples
-from primacy.run.image.plan import ImagePlan, describe_image_plan, image_hash, make_image_plan
+from primacy.run.image.plan import ImagePlan, describe_image_plan, image_hash
 from primacy.run.image.scoring import score_images
+from primacy.run.image.sources import make_image_plan
 from primacy.run.plan import Plan, count_words, describe_plan, make_plan, stimuli_hash
 from primacy.run.provenance import provenance
 from primacy.run.scores import Scores
@@ -79,7 +80,9 @@ def audit(
     plan = make_plan(spec, token_counts)
     _refuse_empty_names(token_counts(plan.vocabulary.names), plan)
     image_plan = make_image_plan(spec, listener or Silent())
-    stimuli = identity.fingerprint([stimuli_hash(spec, plan), image_hash(image_plan)])
+    stimuli = stimuli_hash(spec, plan)
+    if image_plan.groups:
+        stimuli = identity.fingerprint([stimuli, image_hash(image_plan)])
     run_id = identity.fingerprint([spec.model_dump(), encoder.fingerprint, stimuli, primacy.__version__])[:10]
     folder = RunFolder.of(out, run_id, spec.encoder, spec.protocol)
     done = None if fresh else folder.result()

@@ -9,19 +9,10 @@ import numpy as np
 
 from primacy.probes.toc import TocResult
 from primacy.results.record import Estimate
+from primacy.stats.columns import Cell
 from primacy.stats.effects import AUDITED
-from primacy.stats.intervals import Intervals, share_intervals
+from primacy.stats.intervals import Interval, Intervals, share_intervals
 from primacy.stats.resample import Draws, cluster_draws
-from primacy.stats.tor_estimates import Cell
-
-
-class HeadLabels(NamedTuple):
-    """What the records of h heads are labelled with; `levels` are h pairs of group and level."""
-
-    probe: str
-    n_objects: int
-    levels: tuple[tuple[str, str], ...]
-    stimuli: str = ""
 
 
 class HeadColumns(NamedTuple):
@@ -44,33 +35,26 @@ class HeadColumns(NamedTuple):
                 out[name][i * len(weights) : (i + 1) * len(weights)] = weights
         return out
 
-    def records(self, results: Mapping[str, TocResult], labels: HeadLabels, cell: Cell) -> dict[str, list[Estimate]]:
-        """Accuracies of all encoders, and after those of the audited one the group `chance`."""
-
-        def estimate(
-            group: str, level: str, value: float, low: float, high: float, n: float, clusters: int
-        ) -> Estimate:
-            return Estimate(
-                probe=labels.probe, protocol=cell.protocol, n_objects=labels.n_objects, template=cell.template,
-                metric="probe_accuracy", group=group, level=level, value=value, ci_low=low, ci_high=high, n=n,
-                n_clusters=clusters, stimuli=labels.stimuli,
-            )  # fmt: skip
-
-        heads = len(labels.levels)
+    def records(
+        self, results: Mapping[str, TocResult], n_objects: int, labels: Sequence[tuple[str, str]], cell: Cell
+    ) -> dict[str, list[Estimate]]:
+        """Accuracies of all encoders, and after those of the audited one the group `chance`; `labels` are the group and
+        level of each head."""
+        metric, heads = "probe_accuracy", len(labels)
         records = {
             name: [
-                estimate(*label, *self.limits.at(at), float(self.counts[at]), int(self.draws.support[at]))
-                for at, label in enumerate(labels.levels, start=i * heads)
+                cell.record(
+                    n_objects, metric, *label, self.limits.at(at), float(self.counts[at]), int(self.draws.support[at])
+                )
+                for at, label in enumerate(labels, start=i * heads)
             ]
             for i, name in enumerate(self.names)
         }
         own = results[AUDITED]
         clusters = len(np.unique(own.test_sets))
-        for at, (_, level) in enumerate(labels.levels):
-            chance = float(own.chance[at])
-            records[AUDITED].append(
-                estimate("chance", level, chance, chance, chance, float(own.n_scored[at]), clusters)
-            )
+        for (_, level), chance, n in zip(labels, own.chance, own.n_scored, strict=True):
+            limits = Interval(float(chance), float(chance), float(chance))
+            records[AUDITED].append(cell.record(n_objects, metric, "chance", level, limits, float(n), clusters))
         return records
 
 

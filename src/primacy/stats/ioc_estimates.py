@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
 from primacy.probes.ioc import IocResult
-from primacy.results.record import Estimate
+from primacy.stats.columns import Cell, Estimates
 from primacy.stats.effects import AUDITED, PLACE_NULLS, SIZE_NULLS, PendingEffect, contrast_effect
-from primacy.stats.head_estimates import HeadColumns, HeadLabels, head_columns
-from primacy.stats.intervals import Interval, interval, simultaneous_level
-from primacy.stats.tor_estimates import Cell
+from primacy.stats.head_estimates import HeadColumns, head_columns
+from primacy.stats.intervals import interval, simultaneous_level
 
 
-class IocEstimates(NamedTuple):
-    """Records for every encoder, and the effects "large-small" and "largest_deviation"."""
-
-    records: dict[str, list[Estimate]]
-    effects: list[PendingEffect]
-
-
-def ioc_estimates(
-    results: Mapping[str, IocResult], cell: Cell, *, stimuli: str, rng: np.random.Generator
-) -> IocEstimates:
+def ioc_estimates(results: Mapping[str, IocResult], cell: Cell, *, rng: np.random.Generator) -> Estimates:
     """Estimate IOC accuracies jointly for the encoder and its nulls.
 
     Effect `large-small`: accuracy at size rank 1 minus the mean of the other ranks; nulls that weigh objects by size
@@ -35,43 +24,40 @@ def ioc_estimates(
     Args:
         results: per encoder, on one split of the same pictures; key "encoder" is the audited one.
         cell: labels and levels.
-        stimuli: name of the pictures.
         rng: of the cluster resampling.
     """
     slots = results[AUDITED].slots
     n = len(slots)
-    ranks = tuple(("size_rank", str(r + 1)) for r in range(n))
-    labels = HeadLabels("ioc", n, (*(("slot", slot) for slot in slots), *ranks), stimuli)
+    labels = [*(("slot", slot) for slot in slots), *(("size_rank", str(r + 1)) for r in range(n))]
     heads = {name: result.heads for name, result in results.items()}
     columns = head_columns(heads, [], cell, rng=rng)
     large_small = np.concatenate([np.zeros(n), [1], np.full(n - 1, -1 / (n - 1))])
-    by_size = _contrast(columns, large_small, SIZE_NULLS, "large-small", labels, cell)
-    return IocEstimates(columns.records(heads, labels, cell), [by_size, _by_slot(columns, labels, cell)])
+    effects = [
+        _contrast(columns, n, large_small, SIZE_NULLS, "large-small", cell),
+        _largest_by_slot(columns, n, cell),
+    ]
+    return Estimates(columns.records(heads, n, labels, cell), effects)
 
 
 def _contrast(
-    columns: HeadColumns, weights: np.ndarray, without: tuple[str, ...], effect: str, labels: HeadLabels, cell: Cell
+    columns: HeadColumns, n: int, weights: np.ndarray, without: tuple[str, ...], effect: str, cell: Cell
 ) -> PendingEffect:
-    return contrast_effect(
-        columns.draws, columns.placed(weights, without), cell.margin, cell.level, probe=labels.probe,
-        n_objects=labels.n_objects, metric="probe_accuracy", effect=effect, stimuli=labels.stimuli,
-    )  # fmt: skip
+    placed, labels = columns.placed(weights, without), cell.effect(n, "probe_accuracy")
+    return contrast_effect(columns.draws, placed, cell.margin, cell.level, effect=effect, **labels)
 
 
-def _by_slot(columns: HeadColumns, labels: HeadLabels, cell: Cell) -> PendingEffect:
+def _largest_by_slot(columns: HeadColumns, n: int, cell: Cell) -> PendingEffect:
     """The largest deviation of a slot from the mean of all: simultaneous interval, Bonferroni's p, and equivalence only
     where every slot is inside the margin."""
-    n = labels.n_objects
     centring = np.concatenate([np.eye(n) - 1 / n, np.zeros((n, n))], axis=1)
-    each = [_contrast(columns, row, PLACE_NULLS, "largest_deviation", labels, cell) for row in centring]
+    each = [_contrast(columns, n, row, PLACE_NULLS, "largest_deviation", cell) for row in centring]
     at = int(np.argmax([abs(effect.interval.value) for effect in each]))
     own = columns.draws.draws[:, :n]
     deviations, k = own - own.mean(axis=1, keepdims=True), each[at].n_clusters
     wider = simultaneous_level(deviations, cell.level, n_clusters=k)
-    band: Interval = interval(each[at].interval.value, deviations[:, at], wider, n_clusters=k, bounds=(-1, 1))
     return replace(
         each[at],
-        interval=band,
+        interval=interval(each[at].interval.value, deviations[:, at], wider, n_clusters=k, bounds=(-1, 1)),
         p=min(1.0, n * each[at].p),
         p_equivalence=float(np.max([effect.p_equivalence for effect in each])),
     )

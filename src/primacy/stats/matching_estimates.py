@@ -9,29 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
 from primacy.design.matching_captions import CELLS, FACTORS, SCENARIOS, SIGNS
 from primacy.probes.matching import MatchingSums
 from primacy.results.record import Estimate
-from primacy.stats.effects import AUDITED, SIZE_NULLS, PendingEffect, contrast_effect
+from primacy.stats.columns import Cell, Estimates
+from primacy.stats.effects import AUDITED, SIZE_NULLS, contrast_effect
 from primacy.stats.intervals import Interval, Intervals, intervals, share_intervals
 from primacy.stats.resample import Draws, cluster_draws
-from primacy.stats.tor_estimates import Cell
 
 DROP = "1-2"
 """Accuracy in the first published scenario minus that in the second."""
 WITHIN_SMALL = "wrong, small removed"
 """Large object first minus last in the wrong caption, in the cells where it is there."""
-
-
-class MatchingEstimates(NamedTuple):
-    """Records of every encoder (key "encoder" or the null's name), and the effects that await a verdict."""
-
-    records: dict[str, list[Estimate]]
-    effects: list[PendingEffect]
 
 
 def matching_effects(n_cells: int) -> dict[str, np.ndarray]:
@@ -50,14 +42,7 @@ def matching_effects(n_cells: int) -> dict[str, np.ndarray]:
     return found | {name: np.concatenate([np.zeros(scenarios), weights]) for name, weights in coded.items()}
 
 
-def matching_estimates(
-    sums: Mapping[str, MatchingSums],
-    cell: Cell,
-    *,
-    stimuli: str,
-    rng: np.random.Generator,
-    clusters: str = "object sets",
-) -> MatchingEstimates:
+def matching_estimates(sums: Mapping[str, MatchingSums], cell: Cell, *, rng: np.random.Generator) -> Estimates:
     """Estimate accuracies and effects jointly for the encoder and its nulls.
 
     The drop, the main effects, and nothing else await a verdict. Nulls that weigh objects by size
@@ -66,9 +51,7 @@ def matching_estimates(
     Args:
         sums: per encoder, over the same trials; key "encoder" is the audited one.
         cell: labels and levels.
-        stimuli: name of the pictures.
         rng: of the cluster resampling.
-        clusters: what a cluster is, in the plural.
     """
     own = sums[AUDITED]
     width, trials = own.n_cells, own.pictures * own.n_foils
@@ -78,11 +61,7 @@ def matching_estimates(
     n, support = float(trials.sum()), int(draws.support[0])
 
     def record(metric: str, group: str, level: str, limits: Interval, n: float) -> Estimate:
-        return Estimate(
-            probe="matching", protocol=cell.protocol, n_objects=own.n_objects, template=cell.template, metric=metric,
-            group=group, level=level, value=limits.value, ci_low=limits.low, ci_high=limits.high, n=n,
-            n_clusters=support, stimuli=stimuli,
-        )  # fmt: skip
+        return cell.record(own.n_objects, metric, group, level, limits, n, support)
 
     names = [("scenario", level) for level in SCENARIOS] + [("cell", level) for level in CELLS]
     records = {}
@@ -95,15 +74,12 @@ def matching_estimates(
             for j, level in enumerate(contrasts)
         ]
     pending = [DROP, *FACTORS] if width > len(SCENARIOS) else [DROP]
-    effects = [
-        contrast_effect(
-            draws, _placed(contrasts[effect], sums, SIZE_NULLS if effect == "removed" else ()), cell.margin, cell.level,
-            probe="matching", n_objects=own.n_objects, metric="matching_effect", effect=effect, stimuli=stimuli,
-            clusters=clusters,
-        )
-        for effect in pending
-    ]  # fmt: skip
-    return MatchingEstimates(records, effects)
+    labels = cell.effect(own.n_objects, "matching_effect")
+    effects = []
+    for effect in pending:
+        placed = _placed(contrasts[effect], sums, SIZE_NULLS if effect == "removed" else ())
+        effects.append(contrast_effect(draws, placed, cell.margin, cell.level, effect=effect, **labels))
+    return Estimates(records, effects)
 
 
 def _contrast_intervals(draws: Draws, at: slice, contrasts: Mapping[str, np.ndarray], level: float) -> Intervals:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from primacy.probes.toc import TocResult
 from primacy.results.record import CurvePoint, Estimate
+from primacy.stats.columns import Cell
 from primacy.stats.effects import AUDITED, PendingEffect, contrast_effect
-from primacy.stats.head_estimates import HeadLabels, head_columns
-from primacy.stats.tor_estimates import Cell
+from primacy.stats.head_estimates import head_columns
 
 
 class TocEstimates(NamedTuple):
@@ -32,7 +33,8 @@ def toc_estimates(results: Mapping[str, TocResult], cell: Cell, *, rng: np.rando
     """
     own = results[AUDITED]
     n = own.correct.shape[1]
-    labels = HeadLabels("toc", n, tuple(("mention_position", str(p + 1)) for p in range(n)))
+    cell = replace(cell, probe="toc")
+    labels = [("mention_position", str(p + 1)) for p in range(n)]
     columns = head_columns(results, [point.correct for point in own.curve], cell, rng=rng)
     curve = [
         CurvePoint(
@@ -51,9 +53,7 @@ def toc_estimates(results: Mapping[str, TocResult], cell: Cell, *, rng: np.rando
         columns.placed(first_last),
         cell.margin,
         cell.level,
-        probe="toc",
-        n_objects=n,
-        metric="probe_accuracy",
         effect="first-last",
+        **cell.effect(n, "probe_accuracy"),
     )
-    return TocEstimates(columns.records(results, labels, cell), curve, [effect])
+    return TocEstimates(columns.records(results, n, labels, cell), curve, [effect])

@@ -12,9 +12,6 @@ from primacy.stats.columns import Cell, Column, Estimates, Resampled, resample
 from primacy.stats.effects import AUDITED, PendingEffect, contrast_effect, largest_deviation
 from primacy.stats.intervals import ratio_interval
 
-TorEstimates = Estimates
-__all__ = ["Cell", "TorEstimates", "pooled", "tor_estimates"]
-
 
 def tor_estimates(sums: Mapping[str, TorSums], cell: Cell, *, rng: np.random.Generator) -> Estimates:
     """Estimate every TOR metric of docs/definitions.md with cluster intervals, for the encoder and its nulls jointly.

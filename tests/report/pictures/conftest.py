@@ -160,27 +160,15 @@ def toir(n: int, first: float) -> list[Made]:
 
 
 def records(made: Sequence[Made], probe: str, n: int, stimuli: str, half: float | None = 0.03) -> list[Estimate]:
-    out = []
-    for metric, group, level, value in made:
+    def record(metric: str, group: str, level: str, value: float) -> Estimate:
         known = half is not None and np.isfinite(value)
-        out.append(
-            Estimate(
-                probe=probe,
-                protocol="balanced",
-                n_objects=n,
-                template="*",
-                metric=metric,
-                group=group,
-                level=level,
-                value=value,
-                ci_low=value - half if known else None,
-                ci_high=value + half if known else None,
-                n=480.0 if level != "small" else 1440.0,
-                n_clusters=30,
-                stimuli=stimuli,
-            )  # fmt: skip
-        )
-    return out
+        return Estimate(
+            probe=probe, protocol="balanced", n_objects=n, template="*", metric=metric, group=group, level=level,
+            value=value, ci_low=value - half if known else None, ci_high=value + half if known else None,
+            n=480.0 if level != "small" else 1440.0, n_clusters=30, stimuli=stimuli,
+        )  # fmt: skip
+
+    return [record(*row) for row in made]
 
 
 def all_records(size: float, place: float, order: float, *, own: bool, half: float | None) -> list[Estimate]:
@@ -215,7 +203,8 @@ def verdict(probe: str, metric: str, effect: str, value: float, stimuli: str, un
         for name in ("flat-bag", "untrained#0")
     )  # fmt: skip
     return VerdictRecord(
-        probe=probe, n_objects={"pair-ladder": 2, "photos": 0}.get(stimuli, 4), metric=metric, effect=effect, kind="bias",
+        probe=probe, n_objects={"pair-ladder": 2, "photos": 0}.get(stimuli, 4), metric=metric, effect=effect,
+        kind="bias",
         reason=f"The effect of {shown} excludes zero and no null encoder shows it.",
         value=value, ci_low=value - 0.03, ci_high=value + 0.03, p_holm=0.0002, p_equivalence=0.9,
         margin=0.29 if unit == "logits" else 0.05, n_clusters=30, clusters_needed=None, nulls=nulls, stimuli=stimuli,
@@ -259,7 +248,7 @@ def attribution(probe: str, stimuli: str, n: int) -> Attribution:
 PULLS = {"area-bag": (0.9, 0.0, 0.0), "centre-bag": (0.0, 1.0, 0.0)}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build_pictures(build_run) -> Callable[..., RunResult]:
     """A run with all image records; `probes` says which are kept, `text` whether the text probes ran as well."""
 
@@ -295,3 +284,9 @@ def build_pictures(build_run) -> Callable[..., RunResult]:
         )
 
     return build
+
+
+@pytest.fixture(scope="session")
+def whole_run(build_pictures) -> RunResult:
+    """A run with every probe."""
+    return build_pictures()

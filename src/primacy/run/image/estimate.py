@@ -64,19 +64,12 @@ class _Cell:
             _add(self.found, crop_estimates(trials, self._labels(probe), rng=self._rng(probe)))
         for protocol, n in own.ioc:
             results = {name: s.ioc[protocol, n] for name, s in self.scores.items() if (protocol, n) in s.ioc}
-            rng = self._rng("ioc", protocol, n)
-            labels = self._labels("ioc", protocol)
-            ioc = ioc_estimates(results, labels, stimuli=labels.stimuli, rng=rng)
+            ioc = ioc_estimates(results, self._labels("ioc", protocol), rng=self._rng("ioc", protocol, n))
             self.found.add(ioc.records)
             self.found.pending += ioc.effects if protocol == "balanced" else []
         for n in own.matching:
             sums = {name: s.matching[n] for name, s in self.scores.items() if n in s.matching}
-            labels = self._labels("matching")
-            matched = matching_estimates(
-                sums, labels, stimuli=labels.stimuli, rng=self._rng("matching", n), clusters=labels.clusters
-            )
-            self.found.add(matched.records)
-            self.found.pending += matched.effects
+            _add(self.found, matching_estimates(sums, self._labels("matching"), rng=self._rng("matching", n)))
         for n in own.attention:
             maps = {name: s.attention[n] for name, s in self.scores.items() if n in s.attention}
             attention = attention_estimates(maps, self._labels("attention"), n_objects=n, rng=self._rng("attention", n))

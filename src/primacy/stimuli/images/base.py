@@ -22,12 +22,25 @@ class PictureSource(Protocol):
     """Pictures with their facts. Facts stand in memory, pixels never do: `image` and `mask` fetch those of one picture
     each time they are asked, from any thread."""
 
-    name: str
-    """What the pictures are, in a word or two: "one-large", "photos". It labels estimates."""
-    clusters: str
-    """What a cluster is, in the plural: "object sets", "photos"."""
-    pictures: Sequence[Picture]
-    skipped: Sequence[Skipped]
+    @property
+    def name(self) -> str:
+        """What the pictures are, in a word or two: "one-large", "photos". It labels estimates."""
+        ...
+
+    @property
+    def clusters(self) -> str:
+        """What a cluster is, in the plural: "object sets", "photos"."""
+        ...
+
+    @property
+    def pictures(self) -> Sequence[Picture]:
+        """The facts of all pictures."""
+        ...
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """What could not be used, and why."""
+        ...
 
     @property
     def digest(self) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from primacy.encoders._hub import PROBE_SECONDS
-from primacy.encoders._hub import _first_line as first_line
+from primacy.encoders._hub import PROBE_SECONDS, first_line
 from primacy.encoders._names import require
 from primacy.errors import DatasetError, UsageError
 

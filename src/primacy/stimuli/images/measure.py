@@ -10,8 +10,7 @@ import numpy as np
 
 from primacy.design.picture import Shown
 from primacy.errors import DatasetError
-from primacy.render.contrast import _ground as ground_levels
-from primacy.render.contrast import _grown as grown
+from primacy.render.contrast import ground_levels, grown
 from primacy.render.measure import measure
 
 _WHITE = 255 * math.sqrt(3)

@@ -10,9 +10,7 @@ from primacy.design.scenes.slots import SLOTS
 from primacy.design.vocabulary import load_vocabulary
 from primacy.errors import DatasetError
 from primacy.stimuli.images.stated import clean_name
-from primacy.stimuli.published import _NUMBERS as NUMBERS
-from primacy.stimuli.published import _place as place_of
-from primacy.stimuli.published import _safe as safe
+from primacy.stimuli.published import NUMBERS, place_name, safe
 
 _FOLDER = re.compile(
     rf"(?P<data>.*?)[-_ ]*(?P<number>{'|'.join(NUMBERS[1:])})[-_ ]?Objects?(?:[-_ ]+(?P<rest>.*))?", re.IGNORECASE
@@ -55,7 +53,7 @@ def configuration(folder: str) -> Configuration | None:
     word = _OTHER_WORDS.get(word, word).casefold()
     if n == 4 and word == "middle":
         slots = _FOUR_WITH_MIDDLE
-    places = [place_of(slot) for slot in slots]
+    places = [place_name(slot) for slot in slots]
     if word not in (folded := [place.casefold() for place in places]):
         raise DatasetError(
             f"{folder}: {big['place']!r} is no place of {n} objects", hint=f"Expected one of {', '.join(places)}."

@@ -1,0 +1,206 @@
+"""From a specification to pictures: designs are drawn and sources opened, before any encoder sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from primacy import identity
+from primacy.design.matching import MatchingDesign
+from primacy.design.orders import orders
+from primacy.design.picture_table import picture_tables
+from primacy.design.scenes.request import SceneRequest
+from primacy.design.sets import sample_sets
+from primacy.design.templates import get_template
+from primacy.design.text import TextDesign, gallery_texts
+from primacy.design.vocabulary import BUILTIN, Vocabulary, load_vocabulary, parse_vocabulary
+from primacy.errors import DatasetError, DesignError, UsageError
+from primacy.listener import Listener
+from primacy.results.spec import IMAGE_PROBES, AuditSpec
+from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan, Kind
+from primacy.stimuli.images.base import PictureSource, Skipped
+from primacy.stimuli.images.coco_photos import open_photos
+from primacy.stimuli.images.composed import compose
+from primacy.stimuli.images.crops import CropLadder
+from primacy.stimuli.images.gallery import ImageGallery, composed_gallery, gallery_of
+from primacy.stimuli.images.open import is_library, open_pictures
+from primacy.stimuli.sources import object_library
+
+IOC_CATEGORIES = 18
+"""Categories of the IOC probe's scenes: a linear head needs each of them in many sets."""
+_RETRIEVAL = ("ior", "i2tor")
+_PHOTO_FOILS = 10
+"""Foils of each photo, drawn at random, unless a number is asked for: photos share no captions."""
+
+
+def make_image_plan(spec: AuditSpec, listener: Listener) -> ImagePlan:
+    """Draw the designs and open the sources; the same spec gives the same pictures everywhere.
+
+    `spec.probes` are the probes of the run, resolved.
+
+    Raises:
+        PrimacyError: a source cannot be read, or pictures and probes do not go together.
+    """
+    asked = tuple(probe for probe in spec.probes if probe in IMAGE_PROBES)
+    if not asked:
+        return ImagePlan(())
+    groups = [_composed(spec, asked, listener) if is_library(spec.images.scenes) else _opened(spec, asked, listener)]
+    if spec.images.photos is not None:
+        groups.append(_photos(spec, asked, listener))
+    return ImagePlan(tuple(groups))
+
+
+def _composed(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> ImageGroup:
+    """Scenes that are composed on the way."""
+    images = spec.images
+    vocabulary = _library_vocabulary(images.scenes)
+    paper = spec.protocol == "paper"
+    cells = []
+    scenes = [probe for probe in asked if probe in (*_RETRIEVAL, "matching", "attention")]
+    for n in spec.objects if scenes else ():
+        request = _request(spec, "paper" if paper else "one-large", (n,), images.sets)
+        cells.append(_cell(spec, compose(request, images.scenes, listener), vocabulary, scenes))
+    ladder = [probe for probe in asked if probe in _RETRIEVAL]
+    if ladder and not paper:
+        request = _request(spec, "pair-ladder", (2,), images.ladder_sets)
+        cells.append(_cell(spec, compose(request, images.scenes, listener), vocabulary, ladder, "ladder"))
+    for n in spec.objects if "ioc" in asked else ():
+        rng = identity.rng_stream(spec.seed, "ioc categories")
+        few = sorted(rng.permutation(len(vocabulary))[: max(IOC_CATEGORIES, n)].tolist())
+        categories = tuple(vocabulary.names[i] for i in few)
+        request = _request(spec, "one-large", (n,), images.ioc_sets, categories=categories)
+        cells.append(_cell(spec, compose(request, images.scenes, listener), vocabulary, ["ioc"]))
+    gallery = None
+    if {"ior", "toir"} & set(asked):
+        gallery = _gallery(spec, images.gallery_scenes or images.scenes, vocabulary.names, listener)
+    return _group(spec, asked, vocabulary, gallery, cells)
+
+
+def _opened(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> ImageGroup:
+    """Pictures that lie somewhere; those of single objects among them are the gallery."""
+    images = spec.images
+    sources = open_pictures(images.scenes, listener=listener)
+    multi = [source for source in sources if any(len(p.objects) > 1 for p in source.pictures)]
+    singles = [source for source in sources if source not in multi and source.pictures]
+    if not multi:
+        raise DatasetError(f"{images.scenes} has no picture of two objects", hint="See docs/picture-sources.md.")
+    shown = list(dict.fromkeys(name for source in sources for p in source.pictures for name in p.categories))
+    gallery = None
+    if images.gallery_scenes is not None:
+        gallery = _gallery(spec, images.gallery_scenes, shown, listener)
+    elif singles:
+        gallery = gallery_of(singles[0], shown)
+    elif "ior" in asked:
+        raise UsageError(
+            f"{images.scenes} has no pictures of single objects, which IOR compares with",
+            hint="Name some with --gallery-scenes, e.g. comco, or ask for --probes i2tor,matching.",
+        )
+    vocabulary = _named(shown if gallery is None else list(gallery.names))
+    cells = [_cell(spec, source, vocabulary, _asked_of(source, asked, gallery), _kind(source)) for source in multi]
+    return _group(spec, asked, vocabulary, gallery, cells)
+
+
+def _asked_of(source: PictureSource, asked: tuple[str, ...], gallery: ImageGallery | None) -> list[str]:
+    """The probes that pictures from elsewhere can answer: IOC needs one place for each object."""
+    placed = all(o.slot for p in source.pictures for o in p.objects)
+    without = {"toir"} | ({"ior"} if gallery is None else set()) | (set() if placed else {"ioc"})
+    return [probe for probe in asked if probe not in without]
+
+
+def _kind(source: PictureSource) -> Kind:
+    """A source whose pictures say by which ratio their target's area is another's is a ladder."""
+    steps = any("ratio" in p.factors and any(o.role == "target" for o in p.objects) for p in source.pictures)
+    return "ladder" if steps else "scenes"
+
+
+def _photos(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> ImageGroup:
+    images = spec.images
+    photos = open_photos(Path(str(images.photos)), Path(str(images.instances)), listener=listener)
+    vocabulary = _named(list(dict.fromkeys(name for p in photos.pictures for name in p.categories)))
+    gallery = None
+    where = images.gallery_scenes or "comco"
+    if "ior" in asked and is_library(where) and set(vocabulary.names) <= set(_library_vocabulary(where).names):
+        gallery = _gallery(spec, where, vocabulary.names, listener)
+    of_photos = (*_RETRIEVAL, "matching", "attention") if gallery is not None else ("i2tor", "matching", "attention")
+    cells = [_cell(spec, photos, vocabulary, [probe for probe in asked if probe in of_photos], "photos")]
+    left_out: tuple[Skipped, ...] = ()
+    if "i2tor" in asked:
+        try:
+            crops = CropLadder(photos, listener=listener)
+        except DesignError as error:
+            left_out = (Skipped("crops", str(error)),)
+        else:
+            cells.append(_cell(spec, crops, vocabulary, ["i2tor"], "crops"))
+    return _group(spec, (), vocabulary, gallery, cells, left_out)
+
+
+def _group(
+    spec: AuditSpec,
+    asked: tuple[str, ...],
+    vocabulary: Vocabulary,
+    gallery: ImageGallery | None,
+    cells: list[ImageCell],
+    left_out: tuple[Skipped, ...] = (),
+) -> ImageGroup:
+    kinds = ("bare",) if spec.protocol == "paper" else ("bare", "photo")
+    template = get_template("and", 2)
+    prompts = tuple(tuple(row) for kind in kinds for row in gallery_texts(kind, vocabulary, template))
+    captions = []
+    for n in spec.objects if "toir" in asked and gallery is not None else ():
+        rng = identity.rng_stream(spec.seed, "toir sets", f"n={n}")
+        sets = sample_sets(len(vocabulary), n, 10 * spec.images.sets, rng=rng, sort=spec.sort_sets)
+        captions.append(TextDesign(vocabulary, sets, orders(spec.orders, n), get_template(spec.templates[0], n)))
+    missing = () if gallery is None else gallery.missing
+    return ImageGroup(vocabulary, gallery, prompts, tuple(cells), tuple(captions), (*left_out, *missing))
+
+
+def _cell(
+    spec: AuditSpec, source: PictureSource, vocabulary: Vocabulary, probes: list[str], kind: Kind = "scenes"
+) -> ImageCell:
+    tables = {n: table for n, table in picture_tables(source.pictures, vocabulary.names).items() if n >= 2}
+    matching = {}
+    if "matching" in probes:
+        for n, table in tables.items():
+            rng = identity.rng_stream(spec.seed, "matching", source.name, f"n={n}")
+            foils = _PHOTO_FOILS if kind == "photos" and spec.images.foils == "all" else spec.images.foils
+            design = MatchingDesign.of(table, vocabulary, foils=foils, rng=rng)
+            if len(design):
+                matching[n] = design
+    can = [p for p in probes if (p != "attention" or _has_masks(source)) and (p != "matching" or matching)]
+    return ImageCell(kind, source, tables, tuple(can), matching)
+
+
+def _has_masks(source: PictureSource) -> bool:
+    return bool(source.pictures) and source.mask(0) is not None
+
+
+def _request(spec: AuditSpec, design: str, objects: tuple[int, ...], sets: int, **fields: Any) -> SceneRequest:
+    return SceneRequest(design, objects=objects, sets=sets, seed=spec.seed, size=spec.images.size, **fields)
+
+
+def _library_vocabulary(name: str) -> Vocabulary:
+    """The categories that a library of objects has pictures of, in the order of its vocabulary."""
+    have = object_library(name).categories
+    if name not in BUILTIN:
+        return _named(sorted(have))
+    whole = load_vocabulary(name)
+    return Vocabulary(name, tuple(category for category in whole.categories if category.name in have))
+
+
+def _named(names: list[str]) -> Vocabulary:
+    """A vocabulary of `names`; those that are built in keep their plural, synonyms and size."""
+    return parse_vocabulary("pictures", "\n".join(names))
+
+
+def _gallery(spec: AuditSpec, where: str, names: list[str], listener: Listener) -> ImageGallery:
+    """Pictures of single objects: composed, or from a source that has them; of those of `names` that it has."""
+    images = spec.images
+    if is_library(where):
+        known = set(_library_vocabulary(where).names)
+        names = [name for name in names if name in known]
+        return composed_gallery(where, names, size=images.size, kind=images.gallery, seed=spec.seed, listener=listener)
+    sources = open_pictures(where, listener=listener)
+    singles = [s for s in sources if s.pictures and all(len(p.objects) == 1 for p in s.pictures)]
+    if not singles:
+        raise DatasetError(f"{where} has no pictures of single objects", hint="`primacy render comco --design singles`")
+    return gallery_of(singles[0], names)
