@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from primacy.encoders.attention.base import AttentionMaps
 from primacy.errors import UsageError
-from primacy.probes.attention import AttentionSums, densities, even_maps, on_patches, shares, views
+from primacy.probes.attention import AttentionSums, densities, even_maps, on_patches, shares, unmixed, views
 
 L, H, GRID, SIZES = 2, 3, (4, 5), ("large", "small")
 
@@ -121,10 +121,13 @@ def test_sums_by_loops():
             expected["pictures"][row, v] += 1
             inside = [k for k in range(3) if area[k] > 0]
             density = {k: got[k] / total / area[k] for k in inside}
+            columns = [coverage[i, k].ravel() for k in inside] + [1 - coverage[i].sum(axis=0).ravel()]
+            pure = np.linalg.lstsq(np.stack(columns, axis=1), seen[i, v].ravel(), rcond=None)[0] * 20 / total
             for k in inside:
                 s = SIZES.index(levels[i, k])
                 expected["share"][row, v, s] += got[k]
                 expected["density"][row, v, s] += density[k]
+                expected["unmixed"][row, v, s] += pure[inside.index(k)]
                 expected["objects"][row, v, s] += 1
             zero[v] += sum(got[k] == 0 for k in inside)
             used = [k for k in inside if got[k] > 0]
@@ -214,6 +217,21 @@ def test_what_does_not_fit_is_refused():
             sums.add(maps, coverage, clusters, levels, credit)
 
 
+def test_unmixing_finds_planted_densities_on_a_coarse_grid():
+    """Densities even within each object and in the ground, shown by patches that objects cover in part."""
+    rng = np.random.default_rng(8)
+    coverage = on_patches(random_coverage(rng, 30, 3), GRID)
+    planted = rng.uniform(0.2, 5, (30, 3))
+    pixels = (planted[:, :, None, None] * coverage).sum(axis=1) + 1 - coverage.sum(axis=1)
+    maps = pixels[:, None] / 50  # part of the attention lies elsewhere
+    found = unmixed(maps, coverage)[:, 0] * pixels.mean(axis=(1, 2))[:, None]
+    inside = coverage.mean(axis=(2, 3)) > 0
+    assert np.isnan(found[~inside]).all()
+    np.testing.assert_allclose(found[inside], planted[inside], rtol=1e-6)
+    mixed = densities(maps, coverage)[:, 0] * pixels.mean(axis=(1, 2))[:, None]
+    assert np.abs(mixed - planted)[inside].mean() > 0.3
+
+
 def test_even_maps_have_slope_one_on_fine_grids_and_more_on_coarse_ones():
     """Equal true densities: whole patches show them exactly, coarse ones make small objects look fainter."""
     rng = np.random.default_rng(7)
@@ -229,6 +247,7 @@ def test_even_maps_have_slope_one_on_fine_grids_and_more_on_coarse_ones():
         np.testing.assert_allclose(maps.rollout.sum(axis=(1, 2)), 1, rtol=1e-5)
         sums = AttentionSums(("objects",), 1, np.arange(40), SIZES)
         sums.add(maps, coverage, np.arange(40), np.array([["large", "small"]] * 40))
+        np.testing.assert_allclose(*unmixed(maps.rollout[:, None], coverage)[:, 0].T, rtol=1e-4)
         slopes[side] = sums["slope_xy"][:, 0].sum() / sums["slope_xx"][:, 0].sum()
     assert slopes[64] == pytest.approx(1, abs=1e-6)
     assert 1.01 < slopes[8] < slopes[4]

@@ -89,11 +89,17 @@ def test_an_object_outside_the_frame_is_no_error():
     drawn(image, mask, objects, Framing((224, 224)), np.full((7, 7), 1 / 49))
 
 
+def test_without_maps_the_picture_stands_alone():
+    image, mask, objects = scene()
+    sheet = Image.open(io.BytesIO(attention_overlay(image, mask, objects, Framing((224, 224)), [], width=330)))
+    assert sheet.width == 330
+    assert panel(np.asarray(sheet), 0, 302)[5, 5].tolist() == [128] * 3
+
+
 def test_what_cannot_be_drawn_is_refused():
     image, mask, objects = scene()
     flat = [AttentionView("flat", np.full((7, 7), 1 / 49))]
     for call in (
-        lambda: attention_overlay(image, mask, objects, Framing((224, 224)), []),
         lambda: attention_overlay(image, mask[:100], objects, Framing((224, 224)), flat),
         lambda: attention_overlay(image, mask, objects * 5, Framing((224, 224)), flat),
         lambda: attention_overlay(image, mask, objects, Framing((224, 224)), flat, width=200),

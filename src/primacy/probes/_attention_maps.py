@@ -65,6 +65,24 @@ def densities(maps: np.ndarray, coverage: np.ndarray) -> np.ndarray:
     return np.where((areas > 0) & (total[..., None] > 0), found, np.nan)
 
 
+def unmixed(maps: np.ndarray, coverage: np.ndarray) -> np.ndarray:
+    """Density of each object with the ground that shares its patches taken out, float64 (m, ..., n).
+
+    The attention of patches is fitted, by least squares in each picture, as a sum over objects and ground of a density
+    times the share of the patch that they cover; scaled as `densities`, NaN where that is. Exact where density is
+    even within each object and in the ground; noisy, and possibly negative, for objects much smaller than a patch.
+    """
+    m, n = coverage.shape[:2]
+    covered = coverage.reshape(m, n, -1)
+    ground = 1 - covered.sum(axis=1, keepdims=True)
+    inverse = np.linalg.pinv(np.concatenate([covered, ground], axis=1))[..., :n]
+    flat = np.nan_to_num(maps.reshape(m, -1, covered.shape[2]))
+    found = np.einsum("mvp,mpn->mvn", flat, inverse).reshape(*maps.shape[:-2], n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = found / maps.mean(axis=(-1, -2))[..., None]
+    return np.where(np.isfinite(densities(maps, coverage)), found, np.nan)
+
+
 def even_maps(coverage: np.ndarray) -> AttentionMaps:
     """A null for the grid of patches: all attention on the objects, evenly by area, as far as patches can show it.
 

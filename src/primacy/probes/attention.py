@@ -12,10 +12,10 @@ import numpy as np
 
 from primacy.encoders.attention.base import AttentionMaps
 from primacy.errors import UsageError
-from primacy.probes._attention_maps import densities, even_maps, on_patches, shares, views
+from primacy.probes._attention_maps import densities, even_maps, on_patches, shares, unmixed, views
 from primacy.probes._group_sums import MAX_GROUPS, cluster_rows
 
-__all__ = ["EVEN", "AttentionSums", "densities", "even_maps", "on_patches", "shares", "views"]
+__all__ = ["EVEN", "AttentionSums", "densities", "even_maps", "on_patches", "shares", "unmixed", "views"]
 
 EVEN = "even-objects"
 """Name of the null whose attention lies evenly on the objects (`even_maps`)."""
@@ -29,8 +29,8 @@ class AttentionSums:
     `arrays` by name, each with K rows (clusters, or random groups of them beyond `MAX_GROUPS`); V views (the layers,
     "rollout", perhaps "gradient"), S size levels:
 
-    * `share`, `density`, `objects` (K, V, S): sums over objects, and their number; `ground`, `elsewhere`, `pictures`
-      (K, V): attention on patches outside the objects, on no patch, and pictures.
+    * `share`, `density`, `unmixed`, `objects` (K, V, S): sums over objects, and their number; `ground`, `elsewhere`,
+      `pictures` (K, V): attention on patches outside the objects, on no patch, and pictures.
     * `slope_xy`, `slope_xx`, `slope_n` (K, V): products of log share and log area about their means within a picture.
     * `contrast`, `contrast_n` (K, V): log density of the first level minus the last within a picture; pictures.
     * `agree_share`, `agree_density`, `agree_area`, `agree_n` (K, V): winner's credit of the object with the largest
@@ -68,7 +68,7 @@ class AttentionSums:
         self.views = (*self.layers, "rollout", *(("gradient",) if gradient else ()))
         self._clusters = np.unique(clusters)
         k, v, s = min(len(self._clusters), MAX_GROUPS), len(self.views), len(self.levels)
-        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("share", "density", "objects"), (k, v, s))
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("share", "density", "unmixed", "objects"), (k, v, s))
         shapes |= dict.fromkeys(_BY_VIEW, (k, v))
         if by_head:
             shapes |= dict.fromkeys(("head_share", "head_density", "head_objects"), (k, len(layers), heads, s))
@@ -114,6 +114,8 @@ class AttentionSums:
         is_level = (levels[:, :, None] == np.array(self.levels, dtype=str)) & inside[:, :, None]
         share, density = shares(seen, coverage), densities(seen, coverage)
         self._levels(rows, "", share, density, is_level)
+        pure = np.where(np.isfinite(density), unmixed(seen, coverage), 0.0)
+        self._sum("unmixed", rows, np.einsum("mvn,mns->mvs", pure, is_level.astype(float)))
         self._totals(rows, seen, share)
         logs = _Logs(share, density, areas)
         self.zero += ((share == 0) & inside[:, None]).sum(axis=(0, 2))

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment
 
@@ -25,6 +25,7 @@ from primacy.results.record import RunResult, VerdictRecord
 from primacy.results.spec import IMAGE_PROBES
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_WIDE = 480
 
 
 class Part(NamedTuple):
@@ -39,12 +40,13 @@ class Part(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """An example picture; `source` is a data: URI, "" where the picture is not at hand."""
+    """An example picture; `source` is a data: URI, "" where the picture is not at hand; `wide` ones fill a row."""
 
     file: str
     title: str
     caption: str
     source: str
+    wide: bool
 
 
 def build_report(result: RunResult, pictures: Mapping[str, bytes] | None = None) -> str:
@@ -98,7 +100,7 @@ def _environment() -> Environment:
         "number": lambda value, metric: numbers.true_minus(numbers.number(metric, value)),
         "effect": lambda value, unit: numbers.true_minus(numbers.effect(value, unit)),
         "plain_points": lambda value: numbers.true_minus(numbers.fixed(value, 1, signed=True)),
-        "percent": lambda value: numbers.fixed(value, 1, factor=100),
+        "percent": lambda value: numbers.true_minus(numbers.fixed(value, 1, factor=100)),
         "count": numbers.count,
         "p_value": numbers.p_value,
         "minus": numbers.true_minus,
@@ -153,7 +155,8 @@ def _effects(result: RunResult) -> list[list[VerdictRecord]]:
 def _examples(result: RunResult, pictures: Mapping[str, bytes]) -> list[Shown]:
     found = []
     for example in result.examples:
-        data: Any = pictures.get(example.file, b"")
+        data = pictures.get(example.file, b"")
         source = f"data:image/png;base64,{b64encode(data).decode()}" if data.startswith(_PNG) else ""
-        found.append(Shown(example.file, example.title, example.caption, source))
+        wide = int.from_bytes(data[16:20], "big") > _WIDE  # where a PNG file says how wide it is
+        found.append(Shown(example.file, example.title, example.caption, source, wide))
     return found

@@ -61,30 +61,24 @@ def attention_overlay(
         mask: uint8 (H, W), 0 ground, k the seen pixels of object k, from 1.
         objects: at most eight.
         framing: how the encoder frames pictures.
-        maps: one or more, all on one grid of patches.
+        maps: all on one grid of patches; with none, the picture and its objects stand alone.
         width: of the drawing in pixels.
 
     Returns:
         A PNG file.
 
     Raises:
-        UsageError: no map, too many objects, a mask of another size than the image, or too little room.
+        UsageError: too many objects, a mask of another size than the image, or too little room.
     """
     side = (width - _MARGIN * (len(maps) + 2)) // (len(maps) + 1)
-    if (
-        not maps
-        or not 1 <= len(objects) <= len(OBJECT_COLOURS)
-        or mask.shape != (image.height, image.width)
-        or side < 120
-    ):
+    if not 1 <= len(objects) <= len(OBJECT_COLOURS) or mask.shape != (image.height, image.width) or side < 120:
         raise UsageError(
             f"an overlay of {len(maps)} maps and {len(objects)} objects, {width} pixels wide, with a mask"
             f" {mask.shape} for a picture {(image.height, image.width)}",
             hint=f"It takes a mask of the picture's size, 1 to {len(OBJECT_COLOURS)} objects, and 120 pixels a map.",
         )
     view = _View(image, mask, framing, side, len(objects))
-    grid = maps[0].weights.shape
-    coverage = on_patches(framing.frame_mask(mask, len(objects)), (grid[0], grid[1]))[None]
+    covered = framing.frame_mask(mask, len(objects))
     top = _MARGIN + _LINE
     height = top + view.height + _LINE * (len(objects) + 2) + _MARGIN
     sheet = Image.new("RGB", (width, height), _PAPER)
@@ -98,6 +92,7 @@ def attention_overlay(
         else:
             title, weights = maps[column - 1]
             panel, head = view.outlined(view.heated(weights)), "share of the attention, density"
+            coverage = on_patches(covered, (weights.shape[0], weights.shape[1]))[None]
             share, density = (f(weights[None, None], coverage)[0, 0] for f in (shares, densities))
             rows = [_gets(s, d) for s, d in zip(share, density, strict=True)]
             bar = Image.fromarray(_heat(np.linspace(0, 1, _BAR)[None].repeat(_BAR_HEIGHT, axis=0)))

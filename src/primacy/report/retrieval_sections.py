@@ -111,19 +111,19 @@ def ladder_section(records: Records) -> Section | None:
 
 def _ladder(records: Records, case: Case) -> Block:
     curve = panel(records, case, "winner_share", LADDER)
-    ratios, kinds = crossing(records.own, case, "winner_share", _SPLIT_LADDER)
+    ratios, kinds = _places(records, case)
     parts = {
         _CENTRED.get(kind, kind): [Column(words.ratio(r), "winner_share", _SPLIT_LADDER, f"{r}*{kind}") for r in ratios]
         for kind in kinds
     }
     split = of_columns(records, case, parts) if parts else None
-    slot = panel(records, case, "winner_share", "slot")
+    sized = (panel(records, case, "winner_share", group) for group in ("size_level", "slot"))
     panels = [p for p in (elasticity(records, case), curve, only_own(split) if split else None) if p]
     details = Detail(
         f"By slot, {words.probe_name(case.probe)}, {words.case_title(case)}", panels=(slot,) if slot else ()
     )
     return Block(
-        title=f"{words.probe_name(case.probe)}, {words.case_title(case)}",
+        title=title,
         drawings=(Drawing("Winner share of the target by area ratio", Markup(_ladder_svg(records, case))),),  # noqa: S704
         chance=f"chance, 1/{case.n_objects}",
         nulls=nulls_of(panels),
@@ -132,9 +132,15 @@ def _ladder(records: Records, case: Case) -> Block:
     )
 
 
+def _places(records: Records, case: Case) -> tuple[list[str], list[str]]:
+    """The ratios, and which object is centred: the target first."""
+    ratios, kinds = crossing(records.own, case, "winner_share", _SPLIT_LADDER)
+    return ratios, sorted(kinds, key=lambda kind: (kind != "target", kind))
+
+
 def _ladder_svg(records: Records, case: Case) -> str:
     ratios = ordered(records.own.levels(case, "winner_share", LADDER))
-    _, kinds = crossing(records.own, case, "winner_share", _SPLIT_LADDER)
+    _, kinds = _places(records, case)
     own, *nulls = records.sources
     lines = [_line(source, case, "", ratios, null=source.label) for source in nulls]
     if kinds:

@@ -119,7 +119,7 @@ class _Printer:
     def line(self, head: Head, body: str, *, indent: int = 0) -> None:
         """A paragraph that starts with the styled `head`, later lines indented, no number broken."""
         room = max(24, self._console.width)
-        lead = self._plain(head.text)
+        lead = self._plain(numbers.printable(head.text))
         wrapped = textwrap.wrap(
             _glued(lead + self._plain(numbers.printable(body))),
             room,
@@ -147,7 +147,7 @@ class _Printer:
             table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold")
             table.add_column("", no_wrap=True)
             for column in block:
-                table.add_column(column.title, justify="right", no_wrap=True)
+                table.add_column(self._plain(column.title), justify="right", no_wrap=True)
             for name, row in zip(names, panel.rows, strict=True):
                 texts = [name, *(column.write(row, cells) for column in block)]
                 table.add_row(*(Text(self._plain(text)) for text in texts), style="" if row.is_null else "bold")
@@ -202,7 +202,7 @@ def _cell(metric: str, span: Estimate | Span | None, cells: _Cells) -> str:
 
 def _layout(panel: Panel, width: int) -> tuple[_Cells, list[list[_Shown]]]:
     """The longest cells that fit in one block of `width` beside the names, else several blocks."""
-    columns = [_Shown(column.title, column.metric, k) for k, column in enumerate(panel.columns)]
+    columns = [_Shown(numbers.printable(column.title), column.metric, k) for k, column in enumerate(panel.columns)]
     columns += [_Shown(column.title, column.metric, k, extra=True) for k, column in enumerate(panel.extras)]
     if not panel.same_denominators:
         columns.append(_Shown(f"{trial_noun(panel.case.probe, panel.metric)} / clusters", panel.metric, None))

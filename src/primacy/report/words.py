@@ -97,6 +97,8 @@ _NULLS = {
     "flat-bag": "sums the single-object vectors of what a picture shows, each alike: it knows no size, place or order.",
     "area-bag": "the same sum weighted by area: it prefers large objects, but knows neither place nor order. It is no"
     " null for an effect of size.",
+    "noisy-area-bag": "the area-bag with noise in its picture vectors, so that it errs at times: the null for matching,"
+    " where an encoder that never errs shows nothing.",
     "centre-bag": "the same sum weighted by nearness to the centre: it knows no area. It is no null for an effect of"
     " place.",
     "mean-colour": "sees the mean colour of a picture and nothing else.",

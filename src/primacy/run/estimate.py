@@ -10,7 +10,7 @@ import numpy as np
 from primacy import identity
 from primacy.probes.tor import TorSums
 from primacy.results.record import Attribution, Coefficient, CurvePoint, Estimate, VerdictRecord
-from primacy.results.spec import AuditSpec
+from primacy.results.spec import TEXT_PROBES, AuditSpec
 from primacy.run.plan import Plan
 from primacy.run.scores import Scores
 from primacy.stats.choice import Attribution as ChoiceFit
@@ -37,8 +37,11 @@ class Findings:
             self.records.setdefault(name, []).extend(own)
 
     def settled(self, spec: AuditSpec) -> list[VerdictRecord]:
-        """Verdicts on all effects of the run, which are one family."""
-        return settle(self.pending, spec.margin, spec.level)
+        """Verdicts on all effects of the run. Those of texts are one family, those of pictures another: a run that
+        shows pictures as well must not take back what it says of texts."""
+        texts = [effect for effect in self.pending if effect.probe in TEXT_PROBES]
+        pictures = [effect for effect in self.pending if effect.probe not in TEXT_PROBES]
+        return [verdict for family in (texts, pictures) for verdict in settle(family, spec.margin, spec.level)]
 
 
 def estimate_run(spec: AuditSpec, plan: Plan, scores: Scores, token_counts: np.ndarray) -> Findings:

@@ -27,6 +27,8 @@ MARGIN = 0.1
 LAST = "last"
 """The level that stands for the last layer, so that encoders of different depth can be set side by side."""
 
+_BY_LEVEL = {"attention_share": "share", "attention_density": "density", "attention_unmixed": "unmixed"}
+
 
 class _Entry(NamedTuple):
     """A column, and what its record counts: objects or pictures."""
@@ -83,7 +85,7 @@ def _entries(sums: AttentionSums, group: str) -> list[_Entry]:
 
     for view, v in _views(sums):
         for s, level in enumerate(sums.levels):
-            for metric, name in (("attention_share", "share"), ("attention_density", "density")):
+            for metric, name in _BY_LEVEL.items():
                 add(metric, f"{group}*layer", f"{level}*{view}", name, "objects", (v, s), "objects")
         for name in ("ground", "elsewhere"):
             add("attention_share", "rest*layer", f"{name}*{view}", name, "pictures", (v,), "pictures")
@@ -107,13 +109,13 @@ def _entries(sums: AttentionSums, group: str) -> list[_Entry]:
 
 
 def _ratios(name: str, sums: AttentionSums, table: Resampled, cell: Cell, n_objects: int, group: str) -> list[Estimate]:
-    """Mean share, and density, of the first size level over that of the last."""
+    """Mean share and densities of the first size level over those of the last."""
     if len(sums.levels) < 2:
         return []
     first, last = sums.levels[0], sums.levels[-1]
     out = []
     for view, v in _views(sums):
-        for metric in ("attention_share", "attention_density"):
+        for metric in _BY_LEVEL:
             a, b = (table.at(name, metric, f"{group}*layer", f"{level}*{view}") for level in (first, last))
             if a is None or b is None:
                 continue

@@ -130,7 +130,7 @@ def test_files_that_are_no_json(tmp_path, name, data, message):
 
 
 def test_a_file_is_read_up_to_its_limit(tmp_path):
-    from primacy.stimuli.images.bounded_json import read_json
+    from primacy.stimuli.bounded_json import read_json
 
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"[" + b"0," * 50_000 + b"0]"))
     assert len(read_json(tmp_path / "a.json.gz")) == 50_001

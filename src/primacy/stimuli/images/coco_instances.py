@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn, TypeGuard
 import numpy as np
 
 from primacy.errors import UsageError
-from primacy.stimuli.images.bounded_json import entries, read_json
+from primacy.stimuli.bounded_json import entries, read_json
 from primacy.stimuli.images.coco_shapes import Box, Polygons, RunLengths, Shape, uncompressed_counts
 
 _EXPECTED = "an official COCO instances file"

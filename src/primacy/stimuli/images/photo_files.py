@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from primacy.assets.archive import Archive
@@ -28,7 +28,7 @@ class PhotoFiles:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._archive = None if path.is_dir() else _archive(path)
-        listed = _below(path) if self._archive is None else zipfile.ZipFile(path).namelist()
+        listed = _below(path) if self._archive is None else self._archive.names
         self.names = tuple(sorted(name for name in listed if _is_photo(name)))
         if not self.names:
             raise UsageError(
@@ -77,7 +77,7 @@ def _archive(path: Path) -> Archive:
         raise UsageError(str(error), hint="Expected a folder or .zip of photos.") from error
 
 
-def _below(folder: Path) -> list[str]:
+def _below(folder: Path) -> Sequence[str]:
     """Files below `folder` as relative paths with slashes; links to folders are not entered."""
     found = []
     with os_errors_as(UsageError, f"cannot list {folder}"):
