@@ -100,7 +100,7 @@ def ours(encoder: Any, source: Files) -> tuple[float, np.ndarray]:
 
 @torch.no_grad()
 def plain(model: torch.nn.Module, preprocess: Any, paths: Sequence[Path], batch: int) -> tuple[float, np.ndarray]:
-    """Seconds and vectors of one pass: open, prepare and encode `batch` pictures at a time, one thing after the other."""
+    """Seconds and vectors of one pass: open, prepare, encode `batch` pictures at a time, one thing after the other."""
     weight = next(model.parameters())
     found, start = [], time.perf_counter()
     for at in range(0, len(paths), batch):
@@ -127,9 +127,7 @@ def speed(args: argparse.Namespace, paths: Sequence[Path]) -> np.ndarray:
         if seconds < best["primacy"]:
             best["primacy"], busy = seconds, watched.busy(seconds)
     n, theirs, mine = len(paths), best["published"], best["primacy"]
-    print(
-        f"{args.architecture}, {args.precision}, {encoder.model.logit_scale.device}, {n} pictures, {encoder.image_pace}"
-    )
+    print(f"{args.architecture}, {args.precision}, {args.device}, {n} pictures, {encoder.image_pace}")
     print(f"  published loop, one picture at a time  {n / theirs:8.1f} pictures/s")
     for batch in BATCHES:
         print(f"  plain loop, batches of {batch:<3}             {n / best[batch]:8.1f} pictures/s")
@@ -147,9 +145,8 @@ def agreement(args: argparse.Namespace, paths: Sequence[Path], low: np.ndarray) 
     cosines = (exact * low).sum(1)
     half = len(paths) // 2
     nearest = [(v[half:] @ v[:half].T).argmax(1) for v in (exact, low)]
-    print(
-        f"  against fp32: cosine at least {cosines.min():.6f}, same nearest of {half} {np.mean(nearest[0] == nearest[1]):.1%}"
-    )
+    same = np.mean(nearest[0] == nearest[1])
+    print(f"  against fp32: cosine at least {cosines.min():.6f}, same nearest of {half} {same:.1%}")
 
 
 class Cheap:
@@ -209,9 +206,8 @@ def main() -> None:
         paths = [Path(folder) / f"{i:04}.png" for i in range(args.pictures)]
         for i, path in enumerate(paths):
             picture(i).save(path)
-        print(
-            f"{torch.get_num_threads()} threads; {sum(path.stat().st_size for path in paths) / len(paths) / 1e3:.0f} kB a file"
-        )
+        size = sum(path.stat().st_size for path in paths) / len(paths)
+        print(f"{torch.get_num_threads()} threads, {size / 1e3:.0f} kB a file")
         if args.memory:
             for n in MEMORY:
                 subprocess.run([sys.executable, __file__, "--child", str(n), folder], check=True)

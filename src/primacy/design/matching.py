@@ -10,35 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from primacy import identity
-from primacy.design.captions import TemplatedCaptions
+from primacy.design.matching_block import MatchingBlock, captions_of, check_trials, draw_foils
 from primacy.design.matching_captions import CELLS, SCENARIOS, SIGNS, factorial, published
 from primacy.design.picture_table import PictureTable
-from primacy.design.sets import ObjectSets
 from primacy.design.templates import Template, get_template
 from primacy.design.text import TextDesign
 from primacy.design.vocabulary import Vocabulary
-from primacy.errors import DesignError
-
-
-class MatchingBlock(NamedTuple):
-    """Trials of some sets: t pictures, each in every cell with each of F foils.
-
-    `pictures` (t,): rows of the pictures in their source. `clusters` (t,): 0 to n_clusters - 1. `correct` (t, cells)
-    and `wrong` (t, cells, F): places in `captions`, which hold each text of a set once. `spans`: the pictures and the
-    captions of each set, which has nothing to do with those of another.
-    """
-
-    pictures: np.ndarray
-    clusters: np.ndarray
-    correct: np.ndarray
-    wrong: np.ndarray
-    captions: TemplatedCaptions
-    spans: tuple[tuple[slice, slice], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +76,7 @@ class MatchingDesign:
         """
         n = table.n_objects
         template = template or get_template("and", max(n, 2))
-        _check(table, vocabulary, template, foils)
+        check_trials(table, vocabulary, template, foils)
         large = _large(table)
         usable, large = table.take(large >= 0), large[large >= 0]
         shown_large = usable.objects[np.arange(len(usable)), large]
@@ -106,8 +88,7 @@ class MatchingDesign:
         kept = kept[np.argsort(of_set[kept], kind="stable")]
         small = sets[np.arange(n) != chosen[:, None]].reshape(-1, n - 1)
         members = np.column_stack([sets[k, chosen], rng.permuted(small, axis=1)])
-        absent = [np.setdiff1d(np.arange(len(vocabulary)), row) for row in members] if foils != "all" else []
-        drawn = [rng.choice(names, min(int(foils), len(names)), replace=False) for names in absent]
+        drawn = None if foils == "all" else draw_foils(members, len(vocabulary), foils, rng=rng)
         if len(vocabulary) == n:
             kept = kept[:0]
         return cls(
@@ -115,7 +96,7 @@ class MatchingDesign:
             template=template,
             members=members,
             focal=k // n % (n - 1),
-            drawn_foils=np.stack(drawn) if drawn else None,
+            drawn_foils=drawn,
             rows=usable.rows[kept],
             sets=of_set[kept],
             clusters=np.unique(usable.clusters[kept], return_inverse=True)[1].ravel(),
@@ -213,8 +194,7 @@ class MatchingDesign:
 
     @cached_property
     def _renderer(self) -> TextDesign:
-        n = self.n_objects
-        return TextDesign(self.vocabulary, ObjectSets(len(self.vocabulary), n), np.arange(n)[None], self.template)
+        return captions_of(self.vocabulary, self.template)
 
 
 def _large(table: PictureTable) -> np.ndarray:
@@ -233,15 +213,3 @@ def _large_members(sets: np.ndarray, of_set: np.ndarray, large: np.ndarray) -> n
     shown[of_set, (sets[of_set] == large[:, None]).argmax(axis=1)] = True
     turns = (k[:, None] + np.arange(n)) % n
     return turns[k, np.take_along_axis(shown, turns, axis=1).argmax(axis=1)]
-
-
-def _check(table: PictureTable, vocabulary: Vocabulary, template: Template, foils: int | Literal["all"]) -> None:
-    n = table.n_objects
-    if n < 2 or template.n != n:
-        raise DesignError(
-            f"matching got pictures of {n} objects and a template for {template.n}, expected 2 or more and as many"
-        )
-    if len(table) and not 0 <= table.objects.min() <= table.objects.max() < len(vocabulary):
-        raise DesignError(f"pictures hold category ids outside 0..{len(vocabulary) - 1}, those of {vocabulary.name!r}")
-    if foils != "all" and foils < 1:
-        raise DesignError(f"{foils} foils asked for each matching trial, expected at least 1 or 'all'")

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from primacy.design.matching import MatchingBlock, MatchingDesign
+from primacy.design.matching import MatchingDesign
+from primacy.design.matching_block import MatchingBlock
 from primacy.errors import DesignError
 from primacy.probes.retrieval import TIE, unit
 

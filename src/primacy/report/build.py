@@ -17,6 +17,7 @@ from primacy.report.drawing import marker
 from primacy.report.heats import heats
 from primacy.report.layout import Section
 from primacy.report.listings import design_cell, listings, setting
+from primacy.report.null_words import null_families
 from primacy.report.panels import headline_panels, size_panels
 from primacy.report.pictures import image_sections
 from primacy.report.select import Records
@@ -109,7 +110,7 @@ def _environment() -> Environment:
         "setting": setting,
         "short": numbers.shortened,
     }
-    made.globals |= {"unit": numbers.unit, "dash": numbers.DASH, "captions": captions}
+    made.globals |= {"unit": numbers.unit, "dash": numbers.DASH, "captions": captions, "null_families": null_families}
     return made
 
 
@@ -156,7 +157,8 @@ def _examples(result: RunResult, pictures: Mapping[str, bytes]) -> list[Shown]:
     found = []
     for example in result.examples:
         data = pictures.get(example.file, b"")
-        source = f"data:image/png;base64,{b64encode(data).decode()}" if data.startswith(_PNG) else ""
-        wide = int.from_bytes(data[16:20], "big") > _WIDE  # where a PNG file says how wide it is
+        known = data.startswith(_PNG)
+        source = f"data:image/png;base64,{b64encode(data).decode()}" if known else ""
+        wide = known and int.from_bytes(data[16:20], "big") > _WIDE  # where a PNG file says how wide it is
         found.append(Shown(example.file, example.title, example.caption, source, wide))
     return found

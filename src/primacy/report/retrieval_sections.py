@@ -119,9 +119,8 @@ def _ladder(records: Records, case: Case) -> Block:
     split = of_columns(records, case, parts) if parts else None
     sized = (panel(records, case, "winner_share", group) for group in ("size_level", "slot"))
     panels = [p for p in (elasticity(records, case), curve, only_own(split) if split else None) if p]
-    details = Detail(
-        f"By slot, {words.probe_name(case.probe)}, {words.case_title(case)}", panels=(slot,) if slot else ()
-    )
+    title = f"{words.probe_name(case.probe)}, {words.case_title(case)}"
+    details = Detail(f"By size level and slot, {title}", panels=tuple(p for p in sized if p))
     return Block(
         title=title,
         drawings=(Drawing("Winner share of the target by area ratio", Markup(_ladder_svg(records, case))),),  # noqa: S704

@@ -16,42 +16,16 @@ from primacy.report import numbers
 from primacy.report.panels import Panel, Row, headline_panels, size_panels
 from primacy.report.pictures import compact_panels
 from primacy.report.select import Records, Span
-from primacy.report.words import HEADS, METRICS, case_title, cluster_noun, group_title, probe_name, trial_noun
-from primacy.results.record import Attribution, Coefficient, Estimate, RunResult, VerdictRecord
+from primacy.report.terminal_lines import KIND_WIDTH, Head, attribution_line, caption, verdict_line
+from primacy.report.words import cluster_noun, trial_noun
+from primacy.results.record import Estimate, RunResult, VerdictRecord
 from primacy.results.spec import AuditSpec
 
-_STYLES = {"bias": "bold red", "artefact": "bold yellow", "equivalent": "bold green", "inconclusive": "bold"}
-_KIND_WIDTH = max(map(len, _STYLES))
-_TITLES = {"paper_share": "paper share"}
-_EFFECTS = {
-    "first-last": "first minus last",
-    "largest_deviation": "largest deviation",
-    "big-small": "big minus small in first place",
-    "big-small, first against elsewhere": "big minus small, first place against elsewhere",
-    "large-small": "large minus small",
-    "log area": "slope on log area",
-    "centrality": "slope on centrality",
-    "removed": "large minus small object removed",
-    "correct": "large object first minus last in the correct caption",
-    "wrong": "kept object first minus last in the wrong caption",
-    "foil": "foil first minus last",
-    "1-2": "scenario 1 minus 2",
-    "largest-smallest": "largest minus smallest",
-    "last-first": "last crop minus first",
-    "wrong, small removed": "large object first minus last in the wrong caption, small one removed",
-}
 _NAME_WIDTH = 19
 _GAP = 2
 _GLUE = "\u00a0"
 _RULED = "    \n    \n ── \n    \n    \n    \n    \n    \n"
 _RULED_ASCII = "    \n    \n -- \n    \n    \n    \n    \n    \n"
-
-
-class Head(NamedTuple):
-    """The start of a line and its style."""
-
-    text: str
-    style: str
 
 
 class _Cells(NamedTuple):
@@ -75,7 +49,7 @@ def render_run(result: RunResult, console: Console) -> None:
     out = _Printer(console)
     out.line(Head(numbers.printable(result.spec.encoder), "bold"), "")
     for verdict in result.verdicts:
-        out.line(*_verdict_line(verdict), indent=_KIND_WIDTH + 2)
+        out.line(*verdict_line(verdict), indent=KIND_WIDTH + 2)
     records = Records(result)
     for probe in ("tor", "toc"):
         for panel in headline_panels(records, probe, "mention_position"):
@@ -91,7 +65,7 @@ def render_run(result: RunResult, console: Console) -> None:
         out.blank()
     for attribution in result.attribution:
         noun = cluster_noun(result.spec, attribution.stimuli)
-        out.line(*_attribution_line(attribution, noun), indent=2)
+        out.line(*attribution_line(attribution, noun), indent=2)
     checks = [check for check in result.checks if check.status != "ok"]
     if checks:
         out.blank()
@@ -102,7 +76,7 @@ def render_run(result: RunResult, console: Console) -> None:
 
 def render_verdict_line(verdict: VerdictRecord) -> str:
     """A verdict in one line of ASCII, however long: kind, probe, number of objects, effect, reason."""
-    head, body = _verdict_line(verdict)
+    head, body = verdict_line(verdict)
     return numbers.ascii_only(numbers.printable(head.text + body))
 
 
@@ -136,7 +110,7 @@ class _Printer:
     def table(self, panel: Panel, spec: AuditSpec) -> None:
         """One panel, in as many blocks of columns as the width asks for, its caption above the first."""
         self.blank()
-        self.line(*_caption(panel, spec))
+        self.line(*caption(panel, spec))
         labels = [_name(row) for row in panel.rows]
         names = [numbers.shortened(numbers.printable(label), _NAME_WIDTH) for label in labels]
         cells, blocks = _layout(panel, self._console.width - max(map(len, names)))
@@ -224,62 +198,3 @@ def _blocks(panel: Panel, columns: Sequence[_Shown], cells: _Cells, width: int) 
         blocks[-1].append(column)
         used += wide
     return blocks
-
-
-def _caption(panel: Panel, spec: AuditSpec) -> tuple[Head, str]:
-    parts = [f" with {100 * spec.level:g} % intervals"]
-    if panel.case.probe in ("toc", "ioc") and spec.protocol == "paper":
-        parts.append(f"; {HEADS.get(panel.case.protocol, panel.case.protocol)}")
-    parts += [f"; {column.title} in points" for column in panel.extras if numbers.unit(column.metric) == "points"]
-    if panel.chance[0] is not None:
-        parts.append(f"; chance {numbers.percent_range(panel.chance)} %")
-    if panel.same_denominators:
-        noun = cluster_noun(spec, panel.case.stimuli)
-        parts.append(
-            f"; {panel.encoder.trials} {trial_noun(panel.case.probe, panel.metric)} / {panel.encoder.clusters} {noun}"
-        )
-    return Head(f"{probe_name(panel.case.probe)}, {case_title(panel.case)}: {_what(panel)}", "bold"), "".join(parts)
-
-
-def _what(panel: Panel) -> str:
-    """What a table shows, and in which unit."""
-    if panel.title:
-        return panel.title
-    if panel.extras[:1] and panel.extras[0].title == "big-small":
-        title = "winner share of the big and the small target"
-    else:
-        title = _TITLES.get(panel.metric, METRICS[panel.metric].lower())
-    unit = numbers.unit(panel.metric)
-    return f"{title} by {group_title(panel.group)}{', ' + unit if unit else ','}"
-
-
-def _verdict_line(verdict: VerdictRecord) -> tuple[Head, str]:
-    effect = numbers.printable(_EFFECTS.get(verdict.effect, verdict.effect))
-    if verdict.probe == "attention":
-        effect = f"slope of log density on {numbers.printable(verdict.effect)}"
-    what = f"{probe_name(verdict.probe)}, {numbers.printable(case_title(verdict))}, {effect}: "
-    return Head(verdict.kind.ljust(_KIND_WIDTH + 2), _STYLES[verdict.kind]), what + verdict.reason
-
-
-def _attribution_line(attribution: Attribution, clusters: str) -> tuple[Head, str]:
-    split = ", ".join(
-        f"{name.replace('_', ' ')} {numbers.fixed(share, 1, factor=100)} %" for name, share in attribution.split.items()
-    )
-    effects = ", ".join(_coefficient(c, 1) for c in attribution.marginal_effects)
-    terms = ", ".join(_coefficient(c, 2) for c in attribution.coefficients if not c.name.startswith("category"))
-    of_text = attribution.probe == "tor"
-    told = f"effect of each position in points: {effects}" if of_text else f"coefficients in logits: {terms}"
-    explained = numbers.fixed(attribution.explained, 1, factor=100)
-    text = (
-        f"{explained} % of deviance explained ({split}); {told};"
-        f" {attribution.n:,} {trial_noun(attribution.probe, 'attribution')} / {attribution.n_clusters:,} {clusters}"
-    )
-    if not attribution.converged:
-        text += "; the fit did not converge"
-    probe = "" if of_text else f"{probe_name(attribution.probe)}, "
-    return Head(f"Attribution, {probe}{case_title(attribution)}: ", "bold"), text
-
-
-def _coefficient(found: Coefficient, digits: int) -> str:
-    value, low, high = (numbers.fixed(x, digits, signed=True) for x in (found.value, found.ci_low, found.ci_high))
-    return f"{found.name}: {value} [{low}, {high}]"

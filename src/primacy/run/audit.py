@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -115,7 +117,7 @@ def _run(job: Job, image_plan: ImagePlan, run_id: str, stimuli: str, token_count
     fingerprints = images.fingerprints | scores.fingerprints
     checks = [
         *run_checks(spec, plan, design, job.encoder, scores, found.records.get(AUDITED, ())),
-        *image_checks(image_plan, images),
+        *image_checks(image_plan, images, found.notes),
     ]
     result = RunResult(
         run_id=run_id,
@@ -134,6 +136,7 @@ def _run(job: Job, image_plan: ImagePlan, run_id: str, stimuli: str, token_count
         verdicts=tuple(found.settled(spec)),
         examples=tuple(example.record for example in examples),
     )
+    _write_skipped(job, image_plan)
     pictures = {example.record.file: example.png for example in examples}
     folder.write("report.html", build_report(result, pictures))
     folder.write("result.json", result.model_dump_json(indent=1) + "\n")
@@ -156,6 +159,16 @@ def _score_texts(job: Job) -> Scores:
         if message:
             job.listener.note(message)
     return score_all(job, own, nulls)
+
+
+def _write_skipped(job: Job, plan: ImagePlan) -> None:
+    """List what could not be shown in `skipped.csv`, where there is something."""
+    if plan.skipped:
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(["name", "reason"])
+        rows.writerows(plan.skipped)
+        job.folder.write("skipped.csv", text.getvalue())
 
 
 def _refuse_empty_names(token_counts: np.ndarray, plan: Plan) -> None:

@@ -24,12 +24,14 @@ from primacy.stats.tor_estimates import Cell, pooled, tor_estimates
 
 @dataclass
 class Findings:
-    """Records by encoder ("encoder" or a null's name) and everything else that the report shows."""
+    """Records by encoder ("encoder" or a null's name) and everything else that the report shows. `notes`: what could
+    not be estimated, and why."""
 
     records: dict[str, list[Estimate]] = field(default_factory=dict)
     attribution: list[Attribution] = field(default_factory=list)
     curves: list[CurvePoint] = field(default_factory=list)
     pending: list[PendingEffect] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, records: Mapping[str, Sequence[Estimate]]) -> None:
         """Append records of a cell."""

@@ -13,7 +13,7 @@ from primacy.results.record import Example
 from primacy.results.spec import IMAGE_PROBES
 
 VOID = {"meta", "img"}
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(40))
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(8)) + (300).to_bytes(4, "big") + bytes(20)
 SECTIONS = {
     "ior": {"ior", "ladder", "image-attribution"},
     "i2tor": {"i2tor", "ladder", "photos", "image-attribution"},
@@ -203,6 +203,7 @@ def test_examples_are_embedded_as_png_and_nothing_else_is(build_pictures):
     assert "examples/1.png" in section(html, "pictures")
     assert "examples/2.png" in section(html, "pictures")
     assert "shown <b>" not in html
+    assert 'class="wide"' not in html
     policy = next(a["content"] for tag, a in Page(html).elements if a.get("http-equiv"))
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
@@ -265,3 +266,19 @@ def test_what_was_not_scored_is_a_dash_in_every_table(build_pictures):
 def test_equal_results_give_equal_pages(build_pictures):
     probes = ("ior", "attention")
     assert build_report(build_pictures(probes=probes)) == build_report(build_pictures(probes=probes))
+
+
+def test_wide_examples_fill_a_row(build_pictures):
+    wide = PNG[:16] + (900).to_bytes(4, "big") + PNG[20:]
+    example = Example(file="e.png", title="t", caption="c")
+    assert '<figure class="wide">' in build_report(
+        build_pictures(probes=("toir",), nulls=(), examples=(example,)), {"e.png": wide}
+    )
+
+
+def test_negative_parts_of_the_deviance_have_a_true_minus(build_pictures):
+    result = build_pictures(probes=("ior",), nulls=())
+    split = {"slot": -0.008, "category": 0.4}
+    attribution = tuple(a.model_copy(update={"split": split}) for a in result.attribution)
+    html = section(build_report(result.model_copy(update={"attribution": attribution})), "image-attribution")
+    assert "slot \u22120.8&nbsp;%" in html

@@ -231,3 +231,30 @@ def test_the_command_of_the_published_protocol_takes_its_gallery_as_given():
     spec = {"encoder": "x:y", "protocol": "paper", "orders": "combinations", "gallery": "bare"}
     assert command(AuditSpec(**spec, images=ImageSpec(gallery="centred"))) == "primacy audit x:y --protocol paper"
     assert command(AuditSpec(**spec, images=ImageSpec(gallery="balanced"))).endswith("--image-gallery balanced")
+
+
+def test_the_solid_line_of_the_ladder_is_that_of_the_centred_target_whatever_order_records_come_in(build_pictures):
+    result = build_pictures(probes=("ior",), nulls=())
+    turned = result.model_copy(update={"estimates": result.estimates[::-1]})
+    svgs = []
+    for run in (result, turned):
+        (section,) = [section for section in image_sections(Records(run)) if section.id == "ladder"]
+        svgs.append(str(section.blocks[0].drawings[0].svg))
+        rows = section.blocks[0].panels[2].rows
+        assert [row.level for row in rows] == ["target centred", "other centred"]
+        assert [column.title for column in section.blocks[0].panels[1].columns] == [
+            "1/8",
+            "1/4",
+            "1/2",
+            "1",
+            "2",
+            "4",
+            "8",
+        ]
+    assert svgs[0] == svgs[1]
+
+
+def test_every_verdict_of_a_ladder_has_its_table(whole_run):
+    (section,) = [section for section in image_sections(Records(whole_run)) if section.id == "ladder"]
+    shown = {(column.metric, column.level) for block in section.blocks for p in block.panels for column in p.columns}
+    assert {("area_elasticity", "log area"), ("centre_preference", "centrality")} <= shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -11,12 +11,20 @@ from primacy.encoders.attention import attention_reader
 from primacy.encoders.base import Encoder, PreparesImages
 from primacy.errors import DatasetError
 from primacy.listener import Listener
-from primacy.probes.attention import AttentionSums, on_patches
+from primacy.probes.attention import AttentionSums, even_maps, on_patches
 from primacy.probes.ior import PictureSums
 from primacy.stimuli.images.base import PictureSource
 
 BATCH = 16
 LEVELS = ("large", "small")
+
+
+class AttentionScores(NamedTuple):
+    """Sums of an encoder, and of a map that is even over the objects, on the same patches: what the grid alone makes
+    of small objects (docs/attention.md)."""
+
+    own: AttentionSums
+    even: AttentionSums
 
 
 def score_attention(
@@ -26,7 +34,9 @@ def score_attention(
     targets: np.ndarray | None,
     winners: PictureSums | None,
     listener: Listener,
-) -> AttentionSums | str:
+    *,
+    by_head: bool,
+) -> AttentionScores | str:
     """Sums of the attention on the objects of `pictures`, or why this encoder has none.
 
     Args:
@@ -37,6 +47,7 @@ def score_attention(
             mean of its objects' vectors. None leaves that view out.
         winners: IOR's sums over the same table, for the agreement of attention with the winner.
         listener: told of the progress, in pictures.
+        by_head: whether to keep the table of heads.
     """
     reader = attention_reader(encoder)
     if isinstance(reader, str):
@@ -47,8 +58,9 @@ def score_attention(
     levels = pictures.size_levels if (pictures.size_levels != "").all() else _by_rank(pictures)
     credit = None if winners is None else winners.choice_data().credit
     sums = AttentionSums(
-        reader.layers, reader.heads, pictures.clusters, LEVELS, gradient=targets is not None, by_head=True
+        reader.layers, reader.heads, pictures.clusters, LEVELS, gradient=targets is not None, by_head=by_head
     )
+    even = AttentionSums(("objects",), 1, pictures.clusters, LEVELS)
     for start in range(0, len(pictures), BATCH):
         at = np.arange(start, min(start + BATCH, len(pictures)))
         part = pictures.take(at)
@@ -57,9 +69,11 @@ def score_attention(
         maps = reader.read(prepared, wanted)
         covered = np.stack([framing.frame_mask(_mask(source, row), part.n_objects) for row in part.rows.tolist()])
         own = None if credit is None else _credit(credit, at, part.n_objects)
-        sums.add(maps, on_patches(covered, reader.grid), part.clusters, levels[at], own)
+        coverage = on_patches(covered, reader.grid)
+        sums.add(maps, coverage, part.clusters, levels[at], own)
+        even.add(even_maps(coverage), coverage, part.clusters, levels[at])
         listener.advance(len(at))
-    return sums
+    return AttentionScores(sums, even)
 
 
 def _mask(source: PictureSource, row: int) -> np.ndarray:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
+import numpy as np
+
+from primacy.design.picture_table import PictureTable
+from primacy.probes.attention import AttentionSums
 from primacy.results.record import Check
 from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan
 from primacy.run.image.scores import ImageScores
@@ -13,8 +18,11 @@ _FEW_CLUSTERS = 15
 _SHOWN = 4
 
 
-def image_checks(plan: ImagePlan, scores: ImageScores) -> list[Check]:
-    """All checks of pictures, the ones that found nothing included; none where no picture was shown."""
+def image_checks(plan: ImagePlan, scores: ImageScores, notes: Sequence[str]) -> list[Check]:
+    """All checks of pictures, the ones that found nothing included; none where no picture was shown.
+
+    `notes` say what could not be estimated.
+    """
     if not plan.groups:
         return []
     found = [_left_out(plan), _clusters(plan)]
@@ -22,17 +30,17 @@ def image_checks(plan: ImagePlan, scores: ImageScores) -> list[Check]:
         found += [_areas(group), _gallery(group)]
         for cell, own in zip(group.cells, by_encoder[AUDITED].cells, strict=True):
             found += [_ties(cell, (probe, sums.tie_share)) for (probe, _), sums in own.retrieval.items()]
+            found += [_unseen(cell, n, attention.own) for n, attention in own.attention.items()]
     if scores.no_attention is not None:
         message = f"Attention against area is not available: {scores.no_attention}."
         found.append(Check(name="attention", status="note", message=message))
+    found += [Check(name="not estimated", status="note", message=f"{note}.") for note in notes]
     return [check for check in found if check is not None]
 
 
 def _left_out(plan: ImagePlan) -> Check:
     """Everything that could not be shown, counted by reason."""
-    skipped = [skip for cell in plan.cells for skip in cell.source.skipped]
-    skipped += [skip for group in plan.groups for skip in group.left_out]
-    skipped += [skip for g in plan.groups if g.gallery is not None for skip in g.gallery.source.skipped]
+    skipped = plan.skipped
     if not skipped:
         return Check(name="pictures left out", status="ok", message="Every picture was read and shown.")
     reasons = Counter(skip.reason for skip in skipped)
@@ -45,7 +53,9 @@ def _left_out(plan: ImagePlan) -> Check:
 
 def _clusters(plan: ImagePlan) -> Check | None:
     counts = [
-        (len(set(table.clusters.tolist())), cell) for cell in plan.cells for table in cell.tables.values() if len(table)
+        (len(np.unique(np.concatenate([table.clusters for table in tables]))), cell)
+        for cell in plan.cells
+        for tables in _together(cell)
     ]
     if not counts:
         return None
@@ -57,12 +67,25 @@ def _clusters(plan: ImagePlan) -> Check | None:
     return Check(name="clusters of pictures", status="warning", message=message)
 
 
+def _together(cell: ImageCell) -> list[list[PictureTable]]:
+    """Tables whose pictures are estimated together: photos and crops whatever their number of objects."""
+    tables = [table for table in cell.tables.values() if len(table)]
+    return [tables] if tables and cell.kind in ("photos", "crops") else [[table] for table in tables]
+
+
+def _unseen(cell: ImageCell, n: int, sums: AttentionSums) -> Check | None:
+    without = int(sums.zero.max(initial=0))
+    if not sums.unseen and not without:
+        return None
+    message = (
+        f"Attention on {cell.source.name}, {n} objects: {sums.unseen:,} objects lie outside the framed picture and are"
+        f" not scored; {without:,} get no attention at all in some layer, and count in shares but not in slopes."
+    )
+    return Check(name="attention", status="note", message=message)
+
+
 def _areas(group: ImageGroup) -> Check | None:
-    unmeasured = [
-        c.source.name
-        for c in group.cells
-        if any(t.areas.size and t.areas.max() != t.areas.max() for t in c.tables.values())
-    ]
+    unmeasured = [c.source.name for c in group.cells if any(np.isnan(t.areas).any() for t in c.tables.values())]
     if not unmeasured:
         return None
     return Check(

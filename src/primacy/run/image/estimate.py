@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from primacy import identity
+from primacy.probes.attention import EVEN
 from primacy.results.spec import AuditSpec
 from primacy.run.estimate import Findings
 from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan
@@ -71,7 +72,8 @@ class _Cell:
             sums = {name: s.matching[n] for name, s in self.scores.items() if n in s.matching}
             _add(self.found, matching_estimates(sums, self._labels("matching"), rng=self._rng("matching", n)))
         for n in own.attention:
-            maps = {name: s.attention[n] for name, s in self.scores.items() if n in s.attention}
+            maps = {name: s.attention[n].own for name, s in self.scores.items() if n in s.attention}
+            maps[EVEN] = own.attention[n].even
             attention = attention_estimates(maps, self._labels("attention"), n_objects=n, rng=self._rng("attention", n))
             _add(self.found, attention)
 
@@ -84,12 +86,17 @@ class _Cell:
             _add(self.found, photo_estimates(kept, names, labels, rng=self._rng(probe)))
         else:
             _add(self.found, image_estimates(sums, labels, rng=self._rng(probe, n)))
-        if np.isfinite(trials.areas[trials.present]).all() and self.cell.kind != "scenes":
+        where = f"{probe.upper()} on {labels.stimuli}"
+        if self.cell.kind != "scenes":
             slopes = area_elasticity(sums, names, labels)
             self.found.add(slopes.records)
             self.found.pending += slopes.effects
+            self.found.notes += [f"{where}: {note}" for note in slopes.notes.get(AUDITED, ())]
         choice = attribute_pictures(trials, names, level=self.spec.level)
         self.found.attribution.append(choice.record(labels, n))
+        self.found.notes += [
+            f"{where}: {term} left out of the attribution: {why}" for term, why in choice.left_out.items()
+        ]
 
     def _labels(self, probe: str, protocol: str | None = None) -> Cell:
         source, spec = self.cell.source, self.spec

@@ -57,8 +57,8 @@ def write_examples(job: Job, plan: ImagePlan, scores: ImageScores) -> list[Drawn
 
 def _spread(cell: ImageCell) -> list[int]:
     """Rows of the source at even distances, which show no more objects than can be told apart."""
-    rows = np.concatenate([table.rows for n, table in cell.tables.items() if n <= len(OBJECT_COLOURS)] or [[]])
-    rows = np.sort(rows).astype(np.int64)
+    tables = [table.rows for n, table in cell.tables.items() if n <= len(OBJECT_COLOURS)]
+    rows = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *tables]))
     count = min(PER_CELL[cell.kind], len(rows))
     return [int(rows[len(rows) * (2 * k + 1) // (2 * count)]) for k in range(count)]
 

@@ -62,10 +62,12 @@ class ImagePlan:
         return [cell for group in self.groups for cell in group.cells]
 
     @property
-    def n_pictures(self) -> int:
-        """Pictures that every encoder sees: those of cells and galleries."""
-        shown = sum(len(table) for cell in self.cells for table in cell.tables.values())
-        return shown + sum(len(np.unique(g.gallery.rows)) for g in self.groups if g.gallery is not None)
+    def skipped(self) -> list[Skipped]:
+        """Everything that could not be shown, and why, each source once."""
+        sources = {id(cell.source): cell.source for cell in self.cells}
+        sources |= {id(g.gallery.source): g.gallery.source for g in self.groups if g.gallery is not None}
+        found = [skip for source in sources.values() for skip in source.skipped]
+        return found + [skip for group in self.groups for skip in group.left_out]
 
 
 def image_hash(plan: ImagePlan) -> str:

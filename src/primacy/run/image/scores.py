@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from primacy.probes.attention import AttentionSums
 from primacy.probes.crops import CropScores
 from primacy.probes.ioc import IocResult
 from primacy.probes.ior import PictureSums
 from primacy.probes.matching import MatchingSums
 from primacy.probes.tor import TorSums
+from primacy.run.image.attention import AttentionScores
 
 
 @dataclass
@@ -24,7 +24,7 @@ class CellScores:
     retrieval: dict[tuple[str, int], PictureSums] = field(default_factory=dict)
     crops: dict[str, CropScores] = field(default_factory=dict)
     matching: dict[int, MatchingSums] = field(default_factory=dict)
-    attention: dict[int, AttentionSums] = field(default_factory=dict)
+    attention: dict[int, AttentionScores] = field(default_factory=dict)
     ioc: dict[tuple[str, int], IocResult] = field(default_factory=dict)
 
 

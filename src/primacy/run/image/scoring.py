@@ -15,7 +15,7 @@ from primacy.design.picture_table import PictureTable
 from primacy.encoders.base import Encoder
 from primacy.encoders.battery import CROSS_MODAL, Null, image_null_battery
 from primacy.errors import EncoderError
-from primacy.probes.attention import AttentionSums
+from primacy.probes.attention import EVEN
 from primacy.probes.crops import CropScores
 from primacy.probes.ioc import run_ioc
 from primacy.probes.ior import PictureSums
@@ -25,7 +25,7 @@ from primacy.probes.toir import toir_sums
 from primacy.results.image_trials import IMAGE_SCHEMA, image_table
 from primacy.results.trials import table_writer
 from primacy.run.embedding import BLOCK, Embedder
-from primacy.run.image.attention import score_attention
+from primacy.run.image.attention import AttentionScores, score_attention
 from primacy.run.image.embedding import PictureEmbedder
 from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan
 from primacy.run.image.scores import CellScores, GroupScores, ImageScores
@@ -135,9 +135,10 @@ def _score_group(
             if "matching" in probes and n in cell.matching:
                 own.matching[n] = _score_matching(job, cell, n, hands)
             if "attention" in probes:
-                attention = _score_attention(job, cell, pictures, subject.encoder, singles, own)
+                attention = _score_attention(job, cell, pictures, subject, singles, own)
                 if not isinstance(attention, str):
                     own.attention[n] = attention
+                    scores.fingerprints[EVEN] = identity.fingerprint(EVEN)  # a rule, not an encoder
                 elif subject.name == AUDITED:
                     scores.no_attention = attention
     if "toir" in subject.serves and singles.pictures is not None and group.gallery is not None:
@@ -233,12 +234,14 @@ def _score_matching(job: Job, cell: ImageCell, n: int, hands: _Hands) -> Matchin
 
 
 def _score_attention(
-    job: Job, cell: ImageCell, pictures: PictureTable, encoder: Encoder, singles: _Singles, scores: CellScores
-) -> AttentionSums | str:
+    job: Job, cell: ImageCell, pictures: PictureTable, subject: _Subject, singles: _Singles, scores: CellScores
+) -> AttentionScores | str:
     vectors = singles.pictures if singles.pictures is not None else singles.prompts
     targets = None if vectors is None else unit(vectors.mean(axis=0))
     winners = scores.retrieval.get(("ior", pictures.n_objects))  # of photos none: theirs stand together
-    return score_attention(encoder, cell.source, pictures, targets, winners, job.listener)
+    return score_attention(
+        subject.encoder, cell.source, pictures, targets, winners, job.listener, by_head=subject.name == AUDITED
+    )
 
 
 def _work(group: ImageGroup, serves: frozenset[str]) -> int:

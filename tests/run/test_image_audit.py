@@ -1,0 +1,218 @@
+"""Text and pictures in one run: what lands in the folder, that it can be counted again by hand, and that it repeats."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+
+from primacy.errors import UsageError
+from primacy.results.record import RunResult
+from primacy.results.spec import AuditSpec, ImageSpec
+from primacy.run.audit import audit
+
+PLANTED = "null:planted-image?area=0.5&centre=1&first=0.3&cluster=0.2"
+TEXT = ("tor", "toc")
+PICTURES = ("ior", "i2tor", "toir", "ioc", "matching")
+
+
+def key(e):
+    return (e.probe, e.protocol, e.n_objects, e.template, e.stimuli, e.metric, e.group, e.level)
+
+
+def found(result, probe, metric, group, stimuli="one-large"):
+    own = [e for e in result.estimates if (e.probe, e.metric, e.group, e.stimuli) == (probe, metric, group, stimuli)]
+    return {e.level: e for e in own}
+
+
+def image_trials(outcome, name="image_trials.parquet"):
+    return pl.read_parquet(outcome.folder.file(name))
+
+
+@pytest.fixture(scope="module")
+def whole(shown):
+    return shown(PLANTED)
+
+
+@pytest.fixture(scope="module")
+def seen(shown, tiny_clip):
+    """A real image tower with one untrained twin."""
+    return shown(tiny_clip, untrained=1, sets=8, sentences=30)
+
+
+def test_one_run_covers_text_and_pictures(whole):
+    result = whole.result
+    assert {e.probe for e in result.estimates} == {*TEXT, *PICTURES}
+    assert result.spec.probes == (*TEXT, *PICTURES, "attention")  # what was asked of the encoder is written down
+    assert result.schema_version == 2
+    names = {path.name for path in whole.folder.path.iterdir()} - {".lock"}
+    assert names == {
+        "spec.json", "result.json", "report.html", "log.jsonl", "examples", "trials.parquet", "null_trials.parquet",
+        "toc_trials.parquet", "image_trials.parquet", "null_image_trials.parquet",
+    }  # fmt: skip
+    assert RunResult.model_validate_json(whole.folder.file("result.json").read_text()) == result
+    page = whole.folder.file("report.html").read_text()
+    for heading in ("TOR", "IOR", "I2TOR", "TOIR", "IOC", "Matching"):
+        assert heading in page
+    for example in result.examples:
+        assert whole.folder.file(example.file).stat().st_size > 0
+    events = [json.loads(line)["event"] for line in whole.folder.file("log.jsonl").read_text().splitlines()]
+    assert events[0] == "started" and events[-1] == "complete" and "scored pictures" in events
+
+
+def test_a_real_tower_has_every_probe(seen):
+    result = seen.result
+    assert {e.probe for e in result.estimates} == {*TEXT, *PICTURES, "attention"}
+    assert {"untrained#0", "mean-colour", "flat-bag", "bag"} <= {null.name for null in result.nulls}
+    shares = [e for e in result.estimates if e.probe == "attention" and e.metric == "attention_share"]
+    assert {"large*1", "small*1", "large*rollout"} <= {e.level for e in shares}
+    twin = next(null for null in result.nulls if null.name == "untrained#0")
+    assert {e.probe for e in twin.estimates} >= {*TEXT, *PICTURES}
+
+
+@pytest.mark.parametrize("which", ["whole", "seen"])
+def test_every_number_has_its_denominator_and_interval(which, request):
+    result = request.getfixturevalue(which).result
+    for own in (result.estimates, *(null.estimates for null in result.nulls)):
+        assert len({key(e) for e in own}) == len(own)
+        for e in own:
+            if e.value is None:
+                assert e.ci_low is None and e.ci_high is None, e
+                continue
+            assert math.isfinite(e.value) and e.n > 0 and e.n_clusters > 0, e
+            if e.ci_low is not None:
+                assert e.ci_low - 1e-12 <= e.value <= e.ci_high + 1e-12, e
+    names = [null.name for null in result.nulls]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("which", ["whole", "seen"])
+def test_nulls_answer_what_the_encoder_was_asked(which, request):
+    """No null has a number that the encoder lacks, and those of one probe come in the same order."""
+    result = request.getfixturevalue(which).result
+    asked = {key(e) for e in result.estimates}
+    for null in result.nulls:
+        assert {key(e) for e in null.estimates} <= asked, null.name
+    for verdict in result.verdicts:
+        if verdict.probe in PICTURES:
+            assert verdict.nulls and "constant" in {null.name for null in verdict.nulls}
+
+
+def test_retrieval_can_be_counted_again_from_the_trials(whole):
+    result, trials = whole.result, image_trials(whole)
+    assert set(trials["probe"].unique()) == {"ior", "i2tor"}
+    for probe in ("ior", "i2tor"):
+        own = trials.filter(probe=probe, stimuli="one-large")
+        assert len(own) == 4 * 9 * (12 if probe == "ior" else 2)  # sets x (objects x slots) x versions
+        credit = np.array(own["winner_credit"].to_list())
+        np.testing.assert_allclose(credit.sum(axis=1), 1)
+        levels, slots = np.array(own["sizes"].to_list()), np.array(own["slots"].to_list())
+        shares = found(result, probe, "winner_share", "size_level")
+        for level in ("large", "small"):
+            assert shares[level].value == pytest.approx(credit[levels == level].mean())
+        for slot, e in found(result, probe, "winner_share", "slot").items():
+            assert e.value == pytest.approx(credit[slots == slot].mean())
+        bias = found(result, probe, "size_bias", "size_level")["large-small"]
+        assert bias.value == pytest.approx(credit[levels == "large"].mean() - credit[levels == "small"].mean())
+        areas = np.array(own["areas"].to_list())
+        largest = credit[np.arange(len(areas)), areas.argmax(axis=1)].mean()
+        assert found(result, probe, "winner_share", "size_rank")["1"].value == pytest.approx(largest)
+
+
+def test_the_nulls_trials_are_on_the_same_pictures(whole):
+    own, theirs = image_trials(whole), image_trials(whole, "null_image_trials.parquet")
+    pictures = own.filter(probe="ior")["scene_id"].unique().sort().to_list()
+    for name in theirs["encoder"].unique():
+        null = theirs.filter(encoder=name, probe="ior")
+        assert null["scene_id"].unique().sort().to_list() == pictures, name
+
+
+def numbers(result):
+    """Everything that a run says, without when, how fast, and the probes' text of the encoder's place."""
+    dumped = result.model_dump(mode="json", exclude={"provenance", "run_id"})
+    return json.dumps(dumped, sort_keys=True)
+
+
+def test_the_same_spec_gives_the_same_bytes(shown, whole):
+    again = shown(PLANTED, out="again")
+    assert not again.reused and again.result.run_id == whole.result.run_id
+    assert numbers(again.result) == numbers(whole.result)
+    for name in ("image_trials.parquet", "null_image_trials.parquet"):
+        assert again.folder.file(name).read_bytes() == whole.folder.file(name).read_bytes()
+
+
+def test_numbers_do_not_depend_on_the_cache(shown, seen, tiny_clip, tmp_path):
+    options = {"untrained": 1, "sets": 8, "sentences": 30}
+    cold = shown(tiny_clip, out="cold", cache=tmp_path / "cache", **options)
+    warm = shown(tiny_clip, out="warm", cache=tmp_path / "cache", **options)
+    assert numbers(cold.result) == numbers(warm.result) == numbers(seen.result)
+
+
+def test_numbers_do_not_depend_on_the_batch(shown, seen, tiny_clip, monkeypatch):
+    from primacy.encoders import _image_tower
+
+    monkeypatch.setattr(_image_tower.ImagePace, "batch", 5, raising=False)
+    monkeypatch.setattr("primacy.run.image.scoring.BLOCK", 7)
+    odd = shown(tiny_clip, out="odd", untrained=1, sets=8, sentences=30).result
+    for a, b in zip(seen.result.estimates, odd.estimates, strict=True):
+        assert key(a) == key(b)
+        assert (a.value is None and b.value is None) or a.value == pytest.approx(b.value, abs=2e-3)
+
+
+def test_numbers_do_not_depend_on_the_hash_seed(shown, tmp_path):
+    code = (
+        "import json, pathlib\n"
+        "from primacy.results.spec import AuditSpec\n"
+        "from primacy.run.audit import audit\n"
+        f"spec = AuditSpec.model_validate_json({{spec!r}})\n"
+        "result = audit(spec, out=pathlib.Path('out'), cache=None).result\n"
+        "print(json.dumps([e.model_dump() for e in result.estimates]))"
+    )
+    options = {"probes": ("ior", "i2tor", "matching", "toir"), "images": {"sets": 2, "ladder_sets": 2}}
+    here = shown(PLANTED, **options)
+    code = code.format(spec=here.result.spec.model_dump_json())
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [json.loads(e.model_dump_json()) for e in here.result.estimates]
+
+
+def test_a_text_encoder_has_the_probes_of_texts(shown):
+    result = shown("null:bag").result
+    assert result.spec.probes == TEXT and {e.probe for e in result.estimates} == set(TEXT)
+    assert not (shown("null:bag").folder.file("image_trials.parquet")).exists()
+    with pytest.raises(UsageError, match="takes no pictures, so that it has no probe ior") as raised:
+        shown("null:bag", probes=("tor", "ior"))
+    assert "tor" in raised.value.hint
+
+
+def test_probes_of_pictures_alone_need_no_captions(shown):
+    outcome = shown(PLANTED, probes=("i2tor",))
+    assert {e.probe for e in outcome.result.estimates} == {"i2tor"}
+    assert not outcome.folder.file("trials.parquet").exists()
+
+
+def test_several_numbers_of_objects_stand_side_by_side(shown):
+    result = shown(PLANTED, objects=(2, 3), probes=("i2tor", "matching")).result
+    for probe in ("i2tor", "matching"):
+        counts = {e.n_objects for e in result.estimates if (e.probe, e.stimuli) == (probe, "one-large")}
+        assert counts == {2, 3}, probe
+
+
+def test_a_pixel_baseline_answers_what_has_no_words(shown):
+    """It cannot be asked for texts: the default leaves them out or says so, in one line."""
+    result = shown("null:low-res", probes=("ior", "ioc")).result
+    assert {e.probe for e in result.estimates} == {"ior", "ioc"}
+
+
+def test_options_of_the_same_audit_have_the_same_folder(tmp_path):
+    """What an audit of texts alone does not show cannot make it another audit."""
+    spec = AuditSpec(encoder="null:bag", vocabulary="simco", objects=(3,), sets=12, sentences=60, probes=("tor",))
+    first = audit(spec, out=tmp_path, cache=None)
+    other = spec.model_copy(update={"images": ImageSpec(sets=99)})
+    assert audit(other, out=tmp_path, cache=None).reused
+    assert first.result.spec.probes == ("tor",)
