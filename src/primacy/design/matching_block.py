@@ -40,7 +40,7 @@ def captions_of(vocabulary: Vocabulary, template: Template) -> TextDesign:
 def draw_foils(shown: np.ndarray, n_categories: int, foils: int, *, rng: np.random.Generator) -> np.ndarray:
     """Foils of K rows of shown categories (K, n): int64 (K, F), distinct and absent; all where fewer are absent."""
     every = np.arange(n_categories)
-    count = min(foils, n_categories - shown.shape[1])
+    count = max(0, min(foils, n_categories - shown.shape[1]))
     drawn = [rng.choice(np.setdiff1d(every, row), count, replace=False) for row in shown]
     return np.array(drawn, dtype=np.int64).reshape(len(shown), count)
 

@@ -24,9 +24,10 @@ CHOICE_TRIALS = 20_000
 class PictureTrials(NamedTuple):
     """Scored pictures, one row each, padded to the largest number of objects n; all (T, n) but `clusters` (T,).
 
-    `present` bool: where there is an object. `objects` int64 category ids. `credit` float64: the winner's credit,
-    averaged over the gallery, 0 in padding. `areas`, `centrality`, `contrasts` float64, NaN where not measured.
-    `instances` int64. `slots` strings, "" where there is no design.
+    `present` bool: where there is an object. `objects` int64 category ids. `credit` float64, 0 in padding: the winner's
+    credit, averaged over the gallery (of a removal design the accuracy where the object is missed). `areas`,
+    `centrality`, `contrasts` float64, NaN where not measured. `instances` int64. `slots` strings, "" where there is no
+    design.
     """
 
     present: np.ndarray
@@ -38,6 +39,31 @@ class PictureTrials(NamedTuple):
     instances: np.ndarray
     slots: np.ndarray
     clusters: np.ndarray
+
+    @classmethod
+    def of(cls, table: PictureTable, credit: np.ndarray) -> PictureTrials:
+        """The pictures of a table with the credit (m, n) of their objects."""
+        return cls(
+            present=np.ones(table.objects.shape, dtype=bool),
+            objects=table.objects,
+            credit=credit,
+            areas=table.areas,
+            centrality=table.centrality,
+            contrasts=table.contrasts,
+            instances=table.instances,
+            slots=table.slots,
+            clusters=table.clusters,
+        )
+
+
+def join_trials(parts: Sequence[PictureTrials]) -> PictureTrials:
+    """All of them, one after the other; no row where there is none."""
+    if not parts:
+        nothing = np.empty((0, 0))
+        return PictureTrials(nothing.astype(bool), *[nothing] * 7 + [np.empty(0)])
+    widest = max(part.present.shape[1] for part in parts)
+    padded = [PictureTrials(*(_pad(field, widest) for field in part)) for part in parts]
+    return PictureTrials(*(np.concatenate(fields) for fields in zip(*padded, strict=True)))
 
 
 class PictureSums:
@@ -97,12 +123,7 @@ class PictureSums:
 
     def choice_data(self) -> PictureTrials:
         """The trials that attribution is fitted on; none where nothing was added."""
-        widest = max(self._counts, default=0)
-        padded = [PictureTrials(*(_pad(field, widest) for field in part)) for part in self._choice]
-        if not padded:
-            nothing = np.empty((0, 0))
-            return PictureTrials(nothing.astype(bool), *[nothing] * 7 + [np.empty(0)])
-        return PictureTrials(*(np.concatenate(fields) for fields in zip(*padded, strict=True)))
+        return join_trials(self._choice)
 
     def _add(
         self, metric: str, group: str, levels: np.ndarray, at: np.ndarray, values: np.ndarray, where: np.ndarray
@@ -165,17 +186,7 @@ class PictureSums:
 
     def _keep(self, table: PictureTable, scores: RetrievalScores) -> None:
         kept = slice(CHOICE_TRIALS - self._choice_rows)
-        trials = PictureTrials(
-            present=np.ones(table.objects.shape, dtype=bool),
-            objects=table.objects,
-            credit=scores.credit.mean(axis=1),
-            areas=table.areas,
-            centrality=table.centrality,
-            contrasts=table.contrasts,
-            instances=table.instances,
-            slots=table.slots,
-            clusters=table.clusters,
-        )
+        trials = PictureTrials.of(table, scores.credit.mean(axis=1))
         self._choice.append(PictureTrials(*(field[kept] for field in trials)))
         self._choice_rows += len(self._choice[-1].clusters)
 

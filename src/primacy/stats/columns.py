@@ -13,7 +13,7 @@ from primacy.stats.effects import PendingEffect
 from primacy.stats.intervals import Interval, Intervals, intervals, share_intervals
 from primacy.stats.resample import Draws, cluster_draws
 
-_SHARES = ("winner_share", "top1_share", "paper_share", "recall_at_n")
+_SHARES = ("winner_share", "top1_share", "paper_share", "recall_at_n", "matching_accuracy")
 
 
 class Column(NamedTuple):
