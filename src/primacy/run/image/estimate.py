@@ -21,7 +21,7 @@ from primacy.stats.image_choice import attribute_pictures
 from primacy.stats.image_estimates import image_estimates
 from primacy.stats.ioc_estimates import ioc_estimates
 from primacy.stats.matching_estimates import matching_estimates
-from primacy.stats.photo_estimates import photo_estimates
+from primacy.stats.photo_estimates import photo_estimates, removal_estimates
 from primacy.stats.tor_estimates import tor_estimates
 
 
@@ -71,6 +71,10 @@ class _Cell:
         for n in own.matching:
             sums = {name: s.matching[n] for name, s in self.scores.items() if n in s.matching}
             _add(self.found, matching_estimates(sums, self._labels("matching"), rng=self._rng("matching", n)))
+        if own.removal is not None:
+            kept = {name: s.removal.trials() for name, s in self.scores.items() if s.removal is not None}
+            names, labels = self.group.vocabulary.names, self._labels("matching")
+            _add(self.found, removal_estimates(kept, names, labels, rng=self._rng("matching")))
         for n in own.attention:
             maps = {name: s.attention[n].own for name, s in self.scores.items() if n in s.attention}
             maps[EVEN] = own.attention[n].even

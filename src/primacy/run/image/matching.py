@@ -1,8 +1,10 @@
-"""Matching on the pictures of a cell: captions are made and embedded block by block, scores kept by cluster or object."""
+"""Matching on the pictures of a cell: captions are made, embedded and scored block by block."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+import numpy as np
 
 from primacy.design.matching import MatchingDesign
 from primacy.design.matching_block import MatchingBlock
@@ -26,20 +28,22 @@ def score_cell(job: Job, cell: ImageCell, pictures: PictureEmbedder, texts: Embe
         for block in design.blocks(MATCHING_CAPTIONS):
             shown, told = pictures.pictures_of(cell.source, block.pictures), texts.texts(block.captions)
             with job.one_blas_thread():
-                yield block, score_matching(block, shown, told)
+                found = score_matching(block, shown, told)
+            yield block, found
 
     for n, design in cell.matching.items():
-        scores.matching[n] = MatchingSums.of(design)
+        sums = scores.matching[n] = MatchingSums.of(design)
         for block, found in scored(design):
-            scores.matching[n].add(block, found)
-    if cell.removal:
-        scores.removal = RemovalScores()
+            sums.add(block, found)
     for removal in cell.removal.values():
+        kept = scores.removal = scores.removal or RemovalScores()
+        done = 0
         for block, found in scored(removal):
-            scores.removal.add(removal.table_of(block), found)
+            kept.add(removal.table.take(np.arange(done, done + len(block.pictures))), found)
+            done += len(block.pictures)
 
 
-def work(cell: ImageCell) -> int:
+def matching_work(cell: ImageCell) -> int:
     """Pictures and captions that one encoder is asked for."""
     designs: list[MatchingDesign | RemovalDesign] = [*cell.matching.values(), *cell.removal.values()]
     return sum(len(design.rows) + design.n_captions for design in designs)

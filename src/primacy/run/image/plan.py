@@ -10,6 +10,7 @@ import numpy as np
 from primacy import identity
 from primacy.design.matching import MatchingDesign
 from primacy.design.picture_table import PictureTable
+from primacy.design.removal import RemovalDesign
 from primacy.design.text import TextDesign
 from primacy.design.vocabulary import Vocabulary
 from primacy.stimuli.images.base import PictureSource, Skipped
@@ -24,7 +25,7 @@ class ImageCell:
 
     `kind`: "scenes"; "ladder" where areas vary in steps, so that their elasticity is asked for; "photos"; "crops".
     `tables`: by number of objects, at least 2. `probes`: those of the run that these pictures can answer. `matching`:
-    the matching trials of each table that has any.
+    the matching trials of each table that has any; `removal`: those of photos, by each object.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class ImageCell:
     tables: dict[int, PictureTable]
     probes: tuple[str, ...]
     matching: dict[int, MatchingDesign]
+    removal: dict[int, RemovalDesign]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,8 @@ def image_hash(plan: ImagePlan) -> str:
 def _group_identity(group: ImageGroup) -> list[Any]:
     gallery = None if group.gallery is None else [group.gallery.source.digest, group.gallery.rows.tolist()]
     cells = [
-        [cell.source.name, cell.source.digest, list(cell.probes), [design.digest for design in cell.matching.values()]]
+        [cell.source.name, cell.source.digest, list(cell.probes)]
+        + [[design.digest for design in designs.values()] for designs in (cell.matching, cell.removal)]
         for cell in group.cells
     ]
     captions = [[c.template.literals, c.orders.tolist(), c.sets.block(0, len(c.sets)).tolist()] for c in group.captions]

@@ -8,6 +8,7 @@ from primacy.probes.crops import CropScores
 from primacy.probes.ioc import IocResult
 from primacy.probes.ior import PictureSums
 from primacy.probes.matching import MatchingSums
+from primacy.probes.removal import RemovalScores
 from primacy.probes.tor import TorSums
 from primacy.run.image.attention import AttentionScores
 
@@ -17,13 +18,14 @@ class CellScores:
     """Of one encoder on one cell.
 
     `retrieval`: sums of IOR and I2TOR by probe and number of objects, 0 for photos, where these stand together.
-    `crops`: scores on ladders of crops, by probe. `matching`, `attention`: by number of objects. `ioc`: by protocol and
-    number of objects.
+    `crops`: scores on ladders of crops, by probe. `matching`, `attention`: by number of objects. `removal`: matching by
+    each object of photos. `ioc`: by protocol and number of objects.
     """
 
     retrieval: dict[tuple[str, int], PictureSums] = field(default_factory=dict)
     crops: dict[str, CropScores] = field(default_factory=dict)
     matching: dict[int, MatchingSums] = field(default_factory=dict)
+    removal: RemovalScores | None = None
     attention: dict[int, AttentionScores] = field(default_factory=dict)
     ioc: dict[tuple[str, int], IocResult] = field(default_factory=dict)
 

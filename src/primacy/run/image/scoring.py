@@ -19,7 +19,6 @@ from primacy.probes.attention import EVEN
 from primacy.probes.crops import CropScores
 from primacy.probes.ioc import run_ioc
 from primacy.probes.ior import PictureSums
-from primacy.probes.matching import MatchingSums, score_matching
 from primacy.probes.retrieval import score, unit
 from primacy.probes.toir import toir_sums
 from primacy.results.image_trials import IMAGE_SCHEMA, image_table
@@ -27,6 +26,7 @@ from primacy.results.trials import table_writer
 from primacy.run.embedding import BLOCK, Embedder
 from primacy.run.image.attention import AttentionScores, score_attention
 from primacy.run.image.embedding import PictureEmbedder
+from primacy.run.image.matching import matching_work, score_cell
 from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan
 from primacy.run.image.scores import CellScores, GroupScores, ImageScores
 from primacy.run.ioc_methods import ioc_methods
@@ -34,8 +34,6 @@ from primacy.run.scoring import Job
 from primacy.stats.effects import AUDITED
 from primacy.stimuli.images.gallery import Version
 
-MATCHING_CAPTIONS = 20_000
-"""Captions of matching that are embedded at a time."""
 _EVERY = frozenset({"ior", "i2tor", "toir", "ioc", "matching", "attention"})
 
 
@@ -132,8 +130,6 @@ def _score_group(
         probes = [probe for probe in cell.probes if probe in subject.serves]
         for n, pictures in cell.tables.items():
             _score_table(job, group, cell, pictures, singles, hands, probes, (label, table), own)
-            if "matching" in probes and n in cell.matching:
-                own.matching[n] = _score_matching(job, cell, n, hands)
             if "attention" in probes:
                 attention = _score_attention(job, cell, pictures, subject, singles, own)
                 if not isinstance(attention, str):
@@ -141,6 +137,8 @@ def _score_group(
                     scores.fingerprints[EVEN] = identity.fingerprint(EVEN)  # a rule, not an encoder
                 elif subject.name == AUDITED:
                     scores.no_attention = attention
+        if "matching" in probes:
+            score_cell(job, cell, hands.pictures, hands.texts, own)
     if "toir" in subject.serves and singles.pictures is not None and group.gallery is not None:
         for captions in group.captions:
             sums = toir_sums(captions.n_clusters, group.gallery.versions, captions.n_objects)
@@ -222,17 +220,6 @@ def _keeper(
     return scores.retrieval.setdefault((probe, 0), PictureSums(clusters, versions, names))
 
 
-def _score_matching(job: Job, cell: ImageCell, n: int, hands: _Hands) -> MatchingSums:
-    design = cell.matching[n]
-    sums = MatchingSums(design.n_clusters, design.n_objects, design.n_foils, design.n_cells)
-    for block in design.blocks(MATCHING_CAPTIONS):
-        pictures = hands.pictures.pictures_of(cell.source, block.pictures)
-        captions = hands.texts.texts(block.captions)
-        with job.one_blas_thread():
-            sums.add(block, score_matching(block, pictures, captions))
-    return sums
-
-
 def _score_attention(
     job: Job, cell: ImageCell, pictures: PictureTable, subject: _Subject, singles: _Singles, scores: CellScores
 ) -> AttentionScores | str:
@@ -258,8 +245,7 @@ def _work(group: ImageGroup, serves: frozenset[str]) -> int:
         if "attention" in probes:
             total += sum(map(len, cell.tables.values()))
         if "matching" in probes:
-            for design in cell.matching.values():
-                total += sum(len(b.pictures) + len(b.captions) for b in design.blocks(MATCHING_CAPTIONS))
+            total += matching_work(cell)
     if "toir" in serves:
         total += sum(map(len, group.captions))
     return total

@@ -9,6 +9,7 @@ from primacy import identity
 from primacy.design.matching import MatchingDesign
 from primacy.design.orders import orders
 from primacy.design.picture_table import picture_tables
+from primacy.design.removal import RemovalDesign
 from primacy.design.scenes.request import SceneRequest
 from primacy.design.sets import sample_sets
 from primacy.design.templates import get_template
@@ -158,16 +159,19 @@ def _cell(
     spec: AuditSpec, source: PictureSource, vocabulary: Vocabulary, probes: list[str], kind: Kind = "scenes"
 ) -> ImageCell:
     tables = {n: table for n, table in picture_tables(source.pictures, vocabulary.names).items() if n >= 2}
-    matching = {}
-    if "matching" in probes:
-        for n, table in tables.items():
-            rng = identity.rng_stream(spec.seed, "matching", source.name, f"n={n}")
-            foils = _PHOTO_FOILS if kind == "photos" and spec.images.foils == "all" else spec.images.foils
-            design = MatchingDesign.of(table, vocabulary, foils=foils, rng=rng)
-            if len(design):
-                matching[n] = design
-    can = [p for p in probes if (p != "attention" or _has_masks(source)) and (p != "matching" or matching)]
-    return ImageCell(kind, source, tables, tuple(can), matching)
+    matching, removal = {}, {}
+    foils = spec.images.foils
+    for n, table in tables.items() if "matching" in probes else ():
+        rng = identity.rng_stream(spec.seed, "matching", source.name, f"n={n}")
+        if kind == "photos":
+            drawn = _PHOTO_FOILS if foils == "all" else foils
+            removal[n] = RemovalDesign.of(table, vocabulary, foils=drawn, rng=rng)
+        else:
+            matching[n] = MatchingDesign.of(table, vocabulary, foils=foils, rng=rng)
+    matching = {n: design for n, design in matching.items() if len(design)}
+    removal = {n: design for n, design in removal.items() if len(design)}
+    can = [p for p in probes if (p != "attention" or _has_masks(source)) and (p != "matching" or matching or removal)]
+    return ImageCell(kind, source, tables, tuple(can), matching, removal)
 
 
 def _has_masks(source: PictureSource) -> bool:
