@@ -10,10 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from primacy.encoders import _image_tower
 from primacy.errors import UsageError
 from primacy.results.record import RunResult
-from primacy.results.spec import AuditSpec, ImageSpec
-from primacy.run.audit import audit
 
 PLANTED = "null:planted-image?area=0.5&centre=1&first=0.3&cluster=0.2"
 TEXT = ("tor", "toc")
@@ -92,12 +91,11 @@ def test_every_number_has_its_denominator_and_interval(which, request):
 
 @pytest.mark.parametrize("which", ["whole", "seen"])
 def test_nulls_answer_what_the_encoder_was_asked(which, request):
-    """No null has a number that the encoder lacks, and those of one probe come in the same order."""
+    """No null has a number that the encoder lacks, but for the layer of a null that has no other."""
     result = request.getfixturevalue(which).result
     asked = {key(e) for e in result.estimates}
     for null in result.nulls:
-        extra = {key(e) for e in null.estimates} - asked
-        assert not extra, (null.name, sorted(extra)[:9], len(extra), sorted(asked)[:3])
+        assert {key(e) for e in null.estimates if not e.level.endswith("objects")} <= asked, null.name
     for verdict in result.verdicts:
         if verdict.probe in PICTURES:
             assert verdict.nulls and "constant" in {null.name for null in verdict.nulls}
@@ -133,53 +131,57 @@ def test_the_nulls_trials_are_on_the_same_pictures(whole):
 
 
 def numbers(result):
-    """Everything that a run says, without when, how fast, and the probes' text of the encoder's place."""
-    dumped = result.model_dump(mode="json", exclude={"provenance", "run_id"})
-    return json.dumps(dumped, sort_keys=True)
+    """Everything that a run says, but for when and how fast."""
+    return result.model_dump_json(exclude={"provenance"})
 
 
-def test_the_same_spec_gives_the_same_bytes(shown, whole):
-    again = shown(PLANTED, out="again")
-    assert not again.reused and again.result.run_id == whole.result.run_id
-    assert numbers(again.result) == numbers(whole.result)
-    for name in ("image_trials.parquet", "null_image_trials.parquet"):
-        assert again.folder.file(name).read_bytes() == whole.folder.file(name).read_bytes()
-
-
-def test_numbers_do_not_depend_on_the_cache(shown, seen, tiny_clip, tmp_path):
-    options = {"untrained": 1, "sets": 8, "sentences": 30}
-    cold = shown(tiny_clip, out="cold", cache=tmp_path / "cache", **options)
-    warm = shown(tiny_clip, out="warm", cache=tmp_path / "cache", **options)
-    assert numbers(cold.result) == numbers(warm.result) == numbers(seen.result)
-
-
-def test_numbers_do_not_depend_on_the_batch(shown, seen, tiny_clip, monkeypatch):
-    from primacy.encoders import _image_tower
-
-    monkeypatch.setattr(_image_tower.ImagePace, "batch", 5, raising=False)
-    monkeypatch.setattr("primacy.run.image.scoring.BLOCK", 7)
-    odd = shown(tiny_clip, out="odd", untrained=1, sets=8, sentences=30).result
-    for a, b in zip(seen.result.estimates, odd.estimates, strict=True):
+def assert_close(result, other):
+    """The same up to the rounding of a tower whose batches were cut otherwise."""
+    assert [v.kind for v in result.verdicts] == [v.kind for v in other.verdicts]
+    for a, b in zip(result.estimates, other.estimates, strict=True):
         assert key(a) == key(b)
-        assert (a.value is None and b.value is None) or a.value == pytest.approx(b.value, abs=2e-3)
+        if a.value is None or b.value is None:
+            assert a.value == b.value, key(a)
+        else:
+            assert a.value == pytest.approx(b.value, rel=1e-4, abs=1e-5), key(a)
+
+
+FEW = {"probes": ("i2tor", "toir", "ioc", "matching"), "images": {"sets": 2, "ladder_sets": 2, "ioc_sets": 6}}
+
+
+def test_the_same_spec_gives_the_same_bytes(shown):
+    first, again = shown(PLANTED, **FEW), shown(PLANTED, out="again", **FEW)
+    assert not again.reused and again.result.run_id == first.result.run_id
+    assert numbers(again.result) == numbers(first.result)
+    for name in ("image_trials.parquet", "null_image_trials.parquet"):
+        assert again.folder.file(name).read_bytes() == first.folder.file(name).read_bytes()
+
+
+def test_numbers_do_not_depend_on_cache_or_batch(shown, tiny_clip, tmp_path, monkeypatch):
+    none = shown(tiny_clip, **FEW).result
+    cold = shown(tiny_clip, out="cold", cache=tmp_path / "cache", **FEW).result
+    warm = shown(tiny_clip, out="warm", cache=tmp_path / "cache", **FEW).result
+    assert numbers(cold) == numbers(warm)
+    assert_close(cold, none)
+    monkeypatch.setattr(_image_tower.ImagePace, "batch", 5)
+    monkeypatch.setattr("primacy.run.image.scoring.BLOCK", 7)
+    assert_close(shown(tiny_clip, out="odd", **FEW).result, none)
 
 
 def test_numbers_do_not_depend_on_the_hash_seed(shown, tmp_path):
+    here = shown(PLANTED, **FEW).result
     code = (
-        "import json, pathlib\n"
+        "import pathlib\n"
         "from primacy.results.spec import AuditSpec\n"
         "from primacy.run.audit import audit\n"
-        f"spec = AuditSpec.model_validate_json({{spec!r}})\n"
+        f"spec = AuditSpec.model_validate_json({here.spec.model_dump_json()!r})\n"
         "result = audit(spec, out=pathlib.Path('out'), cache=None).result\n"
-        "print(json.dumps([e.model_dump() for e in result.estimates]))"
+        "print(result.model_dump_json(exclude={'provenance'}))"
     )
-    options = {"probes": ("ior", "i2tor", "matching", "toir"), "images": {"sets": 2, "ladder_sets": 2}}
-    here = shown(PLANTED, **options)
-    code = code.format(spec=here.result.spec.model_dump_json())
     environment = {**os.environ, "PYTHONHASHSEED": "7", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [json.loads(e.model_dump_json()) for e in here.result.estimates]
+    assert done.stdout.strip() == numbers(here)
 
 
 def test_a_text_encoder_has_the_probes_of_texts(shown):
@@ -208,12 +210,3 @@ def test_a_pixel_baseline_answers_what_has_no_words(shown):
     """It cannot be asked for texts: the default leaves them out or says so, in one line."""
     result = shown("null:low-res", probes=("ior", "ioc")).result
     assert {e.probe for e in result.estimates} == {"ior", "ioc"}
-
-
-def test_options_of_the_same_audit_have_the_same_folder(tmp_path):
-    """What an audit of texts alone does not show cannot make it another audit."""
-    spec = AuditSpec(encoder="null:bag", vocabulary="simco", objects=(3,), sets=12, sentences=60, probes=("tor",))
-    first = audit(spec, out=tmp_path, cache=None)
-    other = spec.model_copy(update={"images": ImageSpec(sets=99)})
-    assert audit(other, out=tmp_path, cache=None).reused
-    assert first.result.spec.probes == ("tor",)

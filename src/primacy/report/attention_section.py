@@ -14,7 +14,7 @@ from primacy.report.select import Case, Records, Source, crossing
 
 DENSITY, SHARE = "attention_density", "attention_share"
 LAST = "last"
-_CHARTS = {DENSITY: "Density by layer: share of the attention over share of the area", SHARE: "Share by layer"}
+_CHARTS = {DENSITY: "Density by layer", SHARE: "Share of the attention by layer"}
 _VIEWS = {"rollout": "rollout", "gradient": "gradient \u00d7 attention"}
 
 

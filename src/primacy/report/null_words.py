@@ -18,6 +18,8 @@ _NULLS = {
     " place.",
     "mean-colour": "sees the mean colour of a picture and nothing else.",
     "low-res": "sees a thumbnail of a few pixels and nothing else.",
+    "even-objects": "a rule, not an encoder: all attention on the objects, evenly by area, as far as patches can show"
+    " it. What it shows is the grid of patches.",
     "planted": "an encoder with a known effect built in.",
     "planted-image": "an encoder with a known effect of area and place built in.",
 }

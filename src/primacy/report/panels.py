@@ -42,6 +42,7 @@ EXTRAS = {
     "size_rank": (
         Column("largest-smallest", "size_bias", "size_rank", "largest-smallest"),
         Column("largest:smallest", "size_ratio", "size_rank", "largest:smallest"),
+        Column("largest-smallest", "matching_effect", "size_rank", "largest-smallest"),
     ),
     "crop_step, same objects": (Column("last-first", "size_bias", "crop_step", "last-first"),),
     "slot": (Column("largest deviation", "slot_bias", "slot", "largest_deviation"),),

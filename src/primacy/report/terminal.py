@@ -179,7 +179,9 @@ def _layout(panel: Panel, width: int) -> tuple[_Cells, list[list[_Shown]]]:
     columns = [_Shown(numbers.printable(column.title), column.metric, k) for k, column in enumerate(panel.columns)]
     columns += [_Shown(column.title, column.metric, k, extra=True) for k, column in enumerate(panel.extras)]
     if not panel.same_denominators:
-        columns.append(_Shown(f"{trial_noun(panel.case.probe, panel.metric)} / clusters", panel.metric, None))
+        columns.append(
+            _Shown(f"{trial_noun(panel.case.probe, panel.metric, panel.case.stimuli)} / clusters", panel.metric, None)
+        )
     for cells in _STYLES_OF_CELLS:
         if len(blocks := _blocks(panel, columns, cells, width)) == 1:
             return cells, blocks

@@ -53,7 +53,7 @@ def caption(panel: Panel, spec: AuditSpec) -> tuple[Head, str]:
     if panel.same_denominators:
         noun = cluster_noun(spec, panel.case.stimuli)
         parts.append(
-            f"; {panel.encoder.trials} {trial_noun(panel.case.probe, panel.metric)} / {panel.encoder.clusters} {noun}"
+            f"; {panel.encoder.trials} {trial_noun(panel.case.probe, panel.metric, panel.case.stimuli)} / {panel.encoder.clusters} {noun}"
         )
     return Head(f"{probe_name(panel.case.probe)}, {case_title(panel.case)}: {_what(panel)}", "bold"), "".join(parts)
 

@@ -111,7 +111,7 @@ UNITS = {"share": "points", "logits": "logits"}
 def margin(verdict: VerdictRecord) -> str:
     """The equivalence margin in the unit of the effect, without the unit."""
     if verdict.unit == "logits":
-        return f"{verdict.margin:.2g}"
+        return fixed(verdict.margin, 2)
     return fixed(verdict.margin, 1, factor=100).removesuffix(".0")
 
 
@@ -135,11 +135,13 @@ _PER_OBJECT = (
 )
 
 
-def trial_noun(probe: str, metric: str) -> str:
+def trial_noun(probe: str, metric: str, stimuli: str = "") -> str:
     """What a denominator counts, in the plural: objects shown where a picture counts once for each of its objects,
-    pairs of a picture and a foil in matching."""
+    pairs of a picture and a foil in matching (on photos objects, each with all its foils)."""
     if probe in ("ior", "i2tor", "attention") and metric in _PER_OBJECT:
         return "objects"
+    if probe == "matching" and stimuli in PHOTOS:
+        return "objects" if metric == "matching_accuracy" else "photos"
     return {"tor": "captions", "toc": "captions", "toir": "captions", "matching": "pairs"}.get(probe, "pictures")
 
 
@@ -211,6 +213,8 @@ def effect_title(verdict: VerdictRecord) -> str:
         if verdict.probe in ("tor", "toc", "toir")
         else f"Largest deviation of a slot\u2019s {what} from {'the mean' if accuracy else '1/n'}",
     }
+    if verdict.probe == "matching" and verdict.effect == "largest-smallest":
+        return "Matching: the largest object missing minus the smallest"
     if verdict.probe == "attention":
         return f"Attention: slope of log density on {verdict.effect}, last layer"
     found = titles.get(verdict.effect) or _EFFECTS.get(verdict.effect)

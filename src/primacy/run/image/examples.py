@@ -96,13 +96,12 @@ def _won(cell: ImageCell, row: int, scores: CellScores) -> str:
     """What the retrieval probes found on this picture, where they kept it."""
     told = []
     for (probe, n), sums in scores.retrieval.items():
-        table = cell.tables.get(n)
-        if table is None:
-            continue
-        at = int(np.flatnonzero(table.rows == row)[0]) if row in table.rows else -1
+        tables = [cell.tables[n]] if n else list(cell.tables.values())
+        at = np.flatnonzero(np.concatenate([table.rows for table in tables]) == row)
         credit = sums.choice_data().credit
-        if 0 <= at < len(credit):
+        if len(at) and at[0] < len(credit):
             names = cell.source.pictures[row].categories
-            parts = ", ".join(f"{name} {100 * share:.0f} %" for name, share in zip(names, credit[at], strict=False))
+            shares = zip(names, credit[at[0]], strict=False)  # padded where pictures differ in their objects
+            parts = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)
             told.append(f"{probe.upper()} winner shares over the gallery: {parts}.")
     return " ".join(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from primacy.design.picture_table import PictureTable
 from primacy.encoders.base import Encoder
 from primacy.encoders.battery import CROSS_MODAL, Null, image_null_battery
 from primacy.errors import EncoderError
+from primacy.listener import Silent
 from primacy.probes.attention import EVEN
 from primacy.probes.crops import CropScores
 from primacy.probes.ioc import run_ioc
@@ -81,7 +83,8 @@ def _subjects(job: Job, group: ImageGroup) -> Iterator[_Subject]:
 
 def _battery(job: Job, group: ImageGroup) -> list[Null]:
     """Nulls whose items are the audited encoder's single objects: centroids of their pictures beside their prompts."""
-    singles = _singles(group, _Hands(job, job.encoder, True), _EVERY)
+    quiet = replace(job, listener=Silent())  # the encoder's own stage has told of these already
+    singles = _singles(group, _Hands(quiet, job.encoder, True), _EVERY)
     parts = [unit(part.mean(axis=0)) for part in singles if part is not None]
     items = np.concatenate(parts, axis=1)
     return image_null_battery(job.encoder, group.vocabulary, items, untrained=job.spec.untrained)
