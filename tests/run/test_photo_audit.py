@@ -44,9 +44,7 @@ def shown(folder, out, probes=("i2tor", "matching"), **images):
         encoder="null:area-bag?noise=0.333",
         objects=(3,),
         probes=probes,
-        images=ImageSpec(
-            sets=2, ladder_sets=2, photos=str(folder), instances=str(folder / "instances.json"), **images
-        ),
+        images=ImageSpec(sets=2, ladder_sets=2, photos=str(folder), instances=str(folder / "instances.json"), **images),
     )
     return audit(spec, out=out, cache=None)
 

@@ -92,7 +92,7 @@ class ImageSide:
                 f"{self._source}: the image tower refuses {len(prepared)} pictures ({reason})",
                 hint="Does the preprocessing belong to this model, and does the batch fit into the device's memory?",
             ) from error
-        return unit_rows(checked_vectors(found, len(prepared), self._source), self._source)
+        return unit_rows(checked_vectors(found, len(prepared), self._source, "pictures"), self._source)
 
     def _placed(self, stacked: torch.Tensor) -> torch.Tensor:
         device = self._place.device

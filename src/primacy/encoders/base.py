@@ -150,7 +150,7 @@ class EncoderOptions:
             raise UnknownNameError("precision", self.precision, PRECISIONS)
 
 
-def checked_vectors(vectors: Any, n: int, source: str) -> np.ndarray:
+def checked_vectors(vectors: Any, n: int, source: str, what: str = "texts") -> np.ndarray:
     """Return `vectors` as a C-contiguous float32 array (n, dim) or say what is wrong with them.
 
     Raises:
@@ -158,7 +158,7 @@ def checked_vectors(vectors: Any, n: int, source: str) -> np.ndarray:
     """
     array = np.asarray(vectors)
     if array.ndim != 2 or len(array) != n or array.shape[1] == 0:
-        raise EncoderError(f"{source}: returned shape {array.shape} for {n} texts, expected ({n}, dim)")
+        raise EncoderError(f"{source}: returned shape {array.shape} for {n} {what}, expected ({n}, dim)")
     if not np.issubdtype(array.dtype, np.floating):
         raise EncoderError(f"{source}: returned dtype {array.dtype}, expected float32")
     finite = np.isfinite(array).all(axis=1)

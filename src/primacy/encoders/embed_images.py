@@ -147,7 +147,7 @@ class _Work:
 
     def encode(self, batch: Sequence[_Looked]) -> tuple[np.ndarray, np.ndarray]:
         """Places and checked vectors of a batch."""
-        vectors = checked_vectors(self._encode([one.prepared for one in batch]), len(batch), self._name)
+        vectors = checked_vectors(self._encode([one.prepared for one in batch]), len(batch), self._name, "pictures")
         return np.array([one.place for one in batch]), vectors
 
     def _missing(self, looked: Iterable[_Looked]) -> Generator[_Looked]:
@@ -207,7 +207,7 @@ def _told(encoder: ReadsFacts, source: PictureSource, rows: np.ndarray, report: 
     parts = []
     for start in range(0, len(rows), FACTS_AT_A_TIME):
         chunk = [source.pictures[row] for row in rows[start : start + FACTS_AT_A_TIME].tolist()]
-        parts.append(checked_vectors(encoder.encode_pictures(chunk), len(chunk), type(encoder).__name__))
+        parts.append(checked_vectors(encoder.encode_pictures(chunk), len(chunk), type(encoder).__name__, "pictures"))
         report(start + len(chunk), len(rows))
     return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.float32)
 

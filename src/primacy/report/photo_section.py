@@ -30,7 +30,7 @@ def photo_section(records: Records) -> Section | None:
         "Photos, with each annotated category as one object. Photos differ in how many objects they show, so what is"
         " pooled over them is the share of wins beyond one over that number. Nobody designed them: large things are of"
         " other kinds than small ones, and stand elsewhere. In the crops the same object of the same photo grows from"
-        " step to step. Matching asks of each object whether the photo is nearer to its caption than to the same caption"
+        " step to step. Matching asks of each object whether the photo is nearer to its caption than to the same one"
         " with a foil in place of that object."
     )
     return Section("photos", "Photos", intro, found) if found else None

@@ -51,10 +51,9 @@ def caption(panel: Panel, spec: AuditSpec) -> tuple[Head, str]:
     if panel.chance[0] is not None:
         parts.append(f"; chance {numbers.percent_range(panel.chance)} %")
     if panel.same_denominators:
-        noun = cluster_noun(spec, panel.case.stimuli)
-        parts.append(
-            f"; {panel.encoder.trials} {trial_noun(panel.case.probe, panel.metric, panel.case.stimuli)} / {panel.encoder.clusters} {noun}"
-        )
+        trials = trial_noun(panel.case.probe, panel.metric, panel.case.stimuli)
+        clusters = cluster_noun(spec, panel.case.stimuli)
+        parts.append(f"; {panel.encoder.trials} {trials} / {panel.encoder.clusters} {clusters}")
     return Head(f"{probe_name(panel.case.probe)}, {case_title(panel.case)}: {_what(panel)}", "bold"), "".join(parts)
 
 

@@ -258,3 +258,18 @@ def test_every_verdict_of_a_ladder_has_its_table(whole_run):
     (section,) = [section for section in image_sections(Records(whole_run)) if section.id == "ladder"]
     shown = {(column.metric, column.level) for block in section.blocks for p in block.panels for column in p.columns}
     assert {("area_elasticity", "log area"), ("centre_preference", "centrality")} <= shown
+
+
+def test_matching_on_photos_stands_with_the_photos_and_not_with_the_scenarios(build_pictures):
+    result = build_pictures(probes=("matching",), nulls=("flat-bag",))
+    like = result.estimates[0].model_copy(update={"stimuli": "photos", "n_objects": 0, "group": "size_rank"})
+    ranks = tuple(like.model_copy(update={"level": x}) for x in ("largest", "between", "smallest"))
+    effect = like.model_copy(update={"metric": "matching_effect", "level": "largest-smallest", "value": 0.07})
+    records = Records(result.model_copy(update={"estimates": (*result.estimates, *ranks, effect)}))
+    sections = {section.id: section for section in image_sections(records)}
+    assert [block.title for block in sections["matching"].blocks] == ["4 objects, one-large"]
+    (block,) = sections["photos"].blocks
+    assert block.title == "Matching, any number of objects, photos"
+    assert block.panels[0].chance == (0.5, 0.5, 0.5)
+    assert block.panels[0].encoder.extras[0].value == 0.07
+    assert trial_noun("matching", "matching_accuracy", "photos") == "objects"
