@@ -130,13 +130,13 @@ def test_a_planted_order_is_found_where_it_is(run):
 
 
 def test_the_published_protocol_keeps_its_denominators(run):
-    result = run("null:area-bag?gamma=0.3&noise=0.3", "ior", "matching", protocol="paper", objects=(3,), sets=20)
+    result = run("null:area-bag?gamma=0.3&noise=0.15", "ior", "matching", protocol="paper", objects=(3,), sets=20)
     paper = {e.level: e for e in all_of(result.estimates, "ior", "paper_share", "published", "paper")}
     assert list(paper) == ["large", "small 1", "small 2"]
     assert len({e.n for e in paper.values()}) == 1 and 0 < paper["large"].n < 20
     assert sum(e.value for e in paper.values()) == pytest.approx(1)
     plain = {e.level: e for e in all_of(result.estimates, "ior", "winner_share", "size_level", "paper")}
-    assert plain["large"].n == 20 and plain["large"].value > 0.9
+    assert plain["large"].n == 20 and plain["large"].value > 0.6
     assert not [e for e in result.estimates if e.metric == "area_elasticity"]  # the published design has no ladder
     gallery = next(c for c in result.checks if c.name == "gallery of pictures")
     assert gallery.status == "warning" and "one picture" in gallery.message

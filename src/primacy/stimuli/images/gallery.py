@@ -224,5 +224,9 @@ def _drawn(library: Library, design: SceneDesign, chosen: np.ndarray, listener: 
     source = ComposedScenes("gallery", design, chosen.ravel().tolist(), CollageRenderer(library), listener)
     if source.skipped:
         first = source.skipped[0]
-        raise RenderError(f"{len(source.skipped)} pictures of the gallery cannot be drawn: {first.reason}")
+        raise RenderError(
+            f"{len(source.skipped)} pictures of the gallery cannot be drawn: {first.reason}",
+            hint=f"Its smallest objects cover a few pixels of {design.request.size} x {design.request.size}: a larger"
+            " --image-size leaves them room (224 is usual).",
+        )
     return source
