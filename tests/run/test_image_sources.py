@@ -14,7 +14,7 @@ from primacy.design.scenes.request import SceneRequest
 from primacy.errors import DatasetError, PrimacyError, UnknownNameError, UsageError
 from primacy.results.spec import AuditSpec, ImageSpec
 from primacy.run.audit import audit
-from primacy.stimuli.dataset import Dataset
+from primacy.stimuli.dataset import open_dataset
 from primacy.stimuli.published import export_published
 from primacy.stimuli.rendering import render_dataset
 from primacy.stimuli.sources import RendererChoice, make_job
@@ -97,7 +97,7 @@ class TestScenes:
         root = tmp_path / "published"
         for k, design in enumerate(("paper", "singles")):
             request = {"objects": (3,), "sets": 8} if design == "paper" else {}
-            export_published(Dataset(rendered(design, **request)), tmp_path / f"part{k}")
+            export_published(open_dataset(rendered(design, **request)), tmp_path / f"part{k}")
             for folder in (path for path in (tmp_path / f"part{k}").iterdir() if path.is_dir()):
                 root.mkdir(exist_ok=True)
                 folder.rename(root / folder.name)
@@ -113,7 +113,7 @@ class TestScenes:
         assert left_out(outcome)[0].status == "ok"
 
     def test_broken_published_pictures_are_counted_and_listed(self, run, rendered, tmp_path):
-        export_published(Dataset(rendered("paper", objects=(3,), sets=8)), tmp_path / "published")
+        export_published(open_dataset(rendered("paper", objects=(3,), sets=8)), tmp_path / "published")
         (folder,) = (path for path in (tmp_path / "published").iterdir() if path.is_dir())
         first, second, *_ = sorted(folder.iterdir())
         first.write_bytes(b"")
@@ -166,7 +166,7 @@ class TestScenes:
             ("no singles", UsageError, "no pictures of single objects, which IOR compares with"),
             ("only singles", DatasetError, "no picture of two objects"),
             ("gallery of scenes", DatasetError, "no pictures of single objects"),
-            ("all broken", DatasetError, ""),
+            ("all broken", DatasetError, "cube_cone.png|no picture"),
         ],
     )
     def test_what_is_no_source_is_one_clear_error(self, run, rendered, tmp_path, what, error, said):
@@ -277,7 +277,7 @@ class TestPhotos:
         for half in ({"photos": str(folder)}, {"instances": str(path)}):
             with pytest.raises(ValueError, match="go together"):
                 run("simco", probes=("i2tor",), **half)
-        with pytest.raises(DatasetError, match=r"none\.json"):
+        with pytest.raises(UsageError, match=r"none\.json"):
             run("simco", probes=("i2tor",), photos=str(folder), instances=str(tmp_path / "none.json"))
         with pytest.raises(PrimacyError, match="nowhere"):
             run("simco", probes=("i2tor",), photos=str(tmp_path / "nowhere"), instances=str(path))
