@@ -206,14 +206,17 @@ def test_pictures_with_different_numbers_of_objects_stand_together():
     assert denominator == 18 and numerator > 0
 
 
-def test_attribution_keeps_the_first_pictures_only(monkeypatch):
+def test_attribution_keeps_pictures_that_are_evenly_spread(monkeypatch):
     monkeypatch.setattr(ior, "CHOICE_TRIALS", 10)
     rng = np.random.default_rng(8)
     table, scores = scored(scenes(rng), rng)
     sums = PictureSums(table.clusters, VERSIONS)
     for at in np.array_split(np.arange(24), 7):
         sums.add(table.take(at), type(scores)(*(field[at] for field in scores)))
-    np.testing.assert_array_equal(sums.choice_data().objects, table.objects[:10])
+    np.testing.assert_array_equal(sums.choice_data().objects, table.objects[::3])
+    credit = sums.credit_of(np.array([0, 1, 3, 21, 23, 30]))
+    np.testing.assert_array_equal(np.isnan(credit).all(axis=1), [False, True, False, False, True, True])
+    np.testing.assert_array_equal(credit[2], scores.credit[3].mean(axis=0))
 
 
 def test_many_clusters_are_kept_as_random_groups(monkeypatch):

@@ -119,7 +119,9 @@ def test_killed_interrupted_and_spoilt_runs_end_the_same(command, tmp_path, look
 
 def test_a_picture_encoder_that_fails_is_an_error_of_one_line(command, tmp_path, looked):
     source = (tmp_path / "slow_eyes.py").read_text()
-    (tmp_path / "slow_eyes.py").write_text(source.replace("(np.array(small) @ LOOK)", "(np.array(small) @ LOOK)[:, :8]"))
+    (tmp_path / "slow_eyes.py").write_text(
+        source.replace("(np.array(small) @ LOOK)", "(np.array(small) @ LOOK)[:, :8]")
+    )
     broken = start(command, tmp_path, "short")
     assert broken.wait(60) == 2
     assert "pictures 8 numbers and texts 32, expected one space" in said(tmp_path, "short")

@@ -231,7 +231,9 @@ class TestPhotos:
         )  # fmt: skip
         result = outcome.result
         assert {e.stimuli for e in result.estimates} >= {"one-large", "pair-ladder", "photos"}
-        bias = next(e for e in result.estimates if (e.stimuli, e.metric, e.group) == ("photos", "size_bias", "size_rank"))
+        bias = next(
+            e for e in result.estimates if (e.stimuli, e.metric, e.group) == ("photos", "size_bias", "size_rank")
+        )
         assert bias.value > 0 and bias.n == bias.n_clusters <= 40
         names = [null.name for null in result.nulls]
         assert len(set(names)) == len(names)

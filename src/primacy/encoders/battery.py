@@ -22,9 +22,11 @@ PICTURES = frozenset({"ior", "ioc"})
 """Probes of pictures alone."""
 CROSS_MODAL = frozenset({"i2tor", "toir", "matching"})
 """Probes of pictures and texts together."""
+MATCHING = frozenset({"matching"})
+"""The probe that a bag without noise never errs at."""
 
 NOISE = 1 / 3
-"""Noise of `noisy-area-bag`, in units of a typical weight. With it an order-blind encoder gets all of the published
+"""Noise of the noisy bags, in units of a typical weight. With it an order-blind encoder gets all of the published
 matching scenario 1 right and two thirds to three quarters of scenario 2 (docs/image-nulls.md)."""
 
 
@@ -82,7 +84,7 @@ def image_null_battery(encoder: Encoder, vocabulary: Vocabulary, items: np.ndarr
     nulls = [
         Null("constant", ConstantEncoder, False, both),
         *(Null(kind, bag(kind), False, both) for kind in ("flat-bag", "area-bag", "centre-bag")),
-        Null("noisy-area-bag", bag("area-bag", NOISE), False, frozenset({"matching"})),
+        *(Null(f"noisy-{kind}", bag(kind, NOISE), False, MATCHING) for kind in ("flat-bag", "area-bag")),
         Null("mean-colour", MeanColour, False, PICTURES),
         Null("low-res", LowResolution, False, PICTURES),
     ]

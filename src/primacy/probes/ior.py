@@ -18,7 +18,8 @@ from primacy.probes.retrieval import RetrievalScores
 from primacy.stimuli.images.gallery import Version
 
 CHOICE_TRIALS = 20_000
-"""Attribution and area elasticity are fitted on at most this many pictures of a cell, from its start."""
+"""Attribution, area elasticity and the estimates of photos rest on at most this many pictures of a cell, evenly spread:
+every second or third and so on where there are more."""
 
 
 class PictureTrials(NamedTuple):
@@ -77,7 +78,7 @@ class PictureSums:
         """Prepare empty sums.
 
         Args:
-            clusters: int, the clusters of all pictures to come, each any number of times.
+            clusters: int (N,), the clusters of the N pictures to come.
             versions: G, those of the gallery; for texts, what stands for it (blank versions give no gallery tables).
             names: of the categories, by id, for shares by category; None leaves these out.
         """
@@ -89,7 +90,8 @@ class PictureSums:
         self._counts: list[int] = []
         self._ties, self._scored = 0.0, 0
         self._choice: list[PictureTrials] = []
-        self._choice_rows = 0
+        self._kept: list[np.ndarray] = []
+        self._added, self._stride = 0, -(-len(clusters) // CHOICE_TRIALS) or 1
 
     @property
     def n_objects(self) -> int:
@@ -118,12 +120,21 @@ class PictureSums:
         self._others(table.size_levels, "size_level", scores, at, levelled)
         self._others(ranks, "size_rank", scores, at, measured & ~levelled)
         self._published(_published_roles(table, ranks, levelled, measured), scores, at)
-        if self._choice_rows < CHOICE_TRIALS:
-            self._keep(table, scores)
+        self._keep(table, scores)
 
     def choice_data(self) -> PictureTrials:
         """The trials that attribution is fitted on; none where nothing was added."""
         return join_trials(self._choice)
+
+    def credit_of(self, numbers: np.ndarray) -> np.ndarray:
+        """Credit (m, n) of the pictures that were added as numbers (m,), from 0; NaN for those that were not kept."""
+        kept = np.concatenate([*self._kept, np.empty(0, dtype=np.int64)])
+        credit = self.choice_data().credit
+        found = np.full((len(numbers), credit.shape[1]), np.nan)
+        at = np.searchsorted(kept, numbers)
+        there = (at < len(kept)) & (kept[np.minimum(at, len(kept) - 1)] == numbers) if len(kept) else at < 0
+        found[there] = credit[at[there]]
+        return found
 
     def _add(
         self, metric: str, group: str, levels: np.ndarray, at: np.ndarray, values: np.ndarray, where: np.ndarray
@@ -185,10 +196,11 @@ class PictureSums:
         self.sums.add("paper_share", "published", roles[known], rows, won[known], right[known])
 
     def _keep(self, table: PictureTable, scores: RetrievalScores) -> None:
-        kept = slice(CHOICE_TRIALS - self._choice_rows)
-        trials = PictureTrials.of(table, scores.credit.mean(axis=1))
-        self._choice.append(PictureTrials(*(field[kept] for field in trials)))
-        self._choice_rows += len(self._choice[-1].clusters)
+        number = self._added + np.arange(len(table))
+        at = np.flatnonzero(number % self._stride == 0)
+        self._added += len(table)
+        self._kept.append(number[at])
+        self._choice.append(PictureTrials.of(table.take(at), scores.credit[at].mean(axis=1)))
 
 
 def _published_roles(table: PictureTable, ranks: np.ndarray, levelled: np.ndarray, measured: np.ndarray) -> np.ndarray:

@@ -23,6 +23,8 @@ MARKERS = {
     "flat-bag": "o",
     "area-bag": "^",
     "centre-bag": "p",
+    "noisy-flat-bag": "<",
+    "noisy-area-bag": ">",
     "mean-colour": "h",
     "low-res": "P",
 }

@@ -14,6 +14,7 @@ _NULLS = {
     " null for an effect of size.",
     "noisy-area-bag": "the area-bag with noise in its picture vectors, so that it errs at times: the null for matching,"
     " where an encoder that never errs shows nothing.",
+    "noisy-flat-bag": "the flat-bag with noise in its picture vectors, so that it errs at times: a null for matching.",
     "centre-bag": "the same sum weighted by nearness to the centre: it knows no area. It is no null for an effect of"
     " place.",
     "mean-colour": "sees the mean colour of a picture and nothing else.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -30,22 +31,22 @@ class AttentionScores(NamedTuple):
 def score_attention(
     encoder: Encoder,
     source: PictureSource,
-    pictures: PictureTable,
+    tables: Sequence[PictureTable],
     targets: np.ndarray | None,
     winners: PictureSums | None,
     listener: Listener,
     *,
     by_head: bool,
 ) -> AttentionScores | str:
-    """Sums of the attention on the objects of `pictures`, or why this encoder has none.
+    """Sums of the attention on the objects of pictures, or why this encoder has none.
 
     Args:
         encoder: the encoder.
         source: of the pictures; it has masks.
-        pictures: the table.
+        tables: pictures that are estimated together.
         targets: (V, d) vectors of single objects; gradient x attention is that of the cosine between a picture and the
             mean of its objects' vectors. None leaves that view out.
-        winners: IOR's sums over the same table, for the agreement of attention with the winner.
+        winners: IOR's sums over the same tables in this order, for the agreement of attention with the winner.
         listener: told of the progress, in pictures.
         by_head: whether to keep the table of heads.
     """
@@ -54,26 +55,29 @@ def score_attention(
         return reader
     if not isinstance(encoder, PreparesImages) or not hasattr(encoder, "image_framing"):
         return "the encoder does not say how its transform frames a picture"
-    framing = encoder.image_framing
-    levels = pictures.size_levels if (pictures.size_levels != "").all() else _by_rank(pictures)
-    credit = None if winners is None else winners.choice_data().credit
-    sums = AttentionSums(
-        reader.layers, reader.heads, pictures.clusters, LEVELS, gradient=targets is not None, by_head=by_head
-    )
-    even = AttentionSums(("objects",), 1, pictures.clusters, LEVELS)
-    for start in range(0, len(pictures), BATCH):
-        at = np.arange(start, min(start + BATCH, len(pictures)))
-        part = pictures.take(at)
-        prepared = [cast(PreparesImages, encoder).prepare_image(source.image(row)) for row in part.rows.tolist()]
+    prepare, framing = cast(PreparesImages, encoder).prepare_image, encoder.image_framing
+    clusters = np.concatenate([table.clusters for table in tables])
+    sums = AttentionSums(reader.layers, reader.heads, clusters, LEVELS, gradient=targets is not None, by_head=by_head)
+    even = AttentionSums(("objects",), 1, clusters, LEVELS)
+    won = None if winners is None else winners.credit_of(np.arange(len(clusters)))
+    start = 0
+    for part in (part for table in tables for part in _batches(table)):
+        rows, n = part.rows.tolist(), part.n_objects
         wanted = None if targets is None else targets[part.objects].mean(axis=1)
-        maps = reader.read(prepared, wanted)
-        covered = np.stack([framing.frame_mask(_mask(source, row), part.n_objects) for row in part.rows.tolist()])
-        own = None if credit is None else _credit(credit, at, part.n_objects)
-        coverage = on_patches(covered, reader.grid)
-        sums.add(maps, coverage, part.clusters, levels[at], own)
-        even.add(even_maps(coverage), coverage, part.clusters, levels[at])
-        listener.advance(len(at))
+        maps = reader.read([prepare(source.image(row)) for row in rows], wanted)
+        covered = np.stack([framing.frame_mask(_mask(source, row), n) for row in rows])
+        coverage, levels = on_patches(covered, reader.grid), _levels(part)
+        credit = None if won is None else won[start : start + len(rows), :n]
+        sums.add(maps, coverage, part.clusters, levels, credit)
+        even.add(even_maps(coverage), coverage, part.clusters, levels)
+        start += len(rows)
+        listener.advance(len(rows))
     return AttentionScores(sums, even)
+
+
+def _batches(table: PictureTable) -> Iterator[PictureTable]:
+    for start in range(0, len(table), BATCH):
+        yield table.take(np.arange(start, min(start + BATCH, len(table))))
 
 
 def _mask(source: PictureSource, row: int) -> np.ndarray:
@@ -83,14 +87,8 @@ def _mask(source: PictureSource, row: int) -> np.ndarray:
     return mask
 
 
-def _by_rank(pictures: PictureTable) -> np.ndarray:
-    """Size levels of pictures without a design: the largest object by area is "large", the others are "small"."""
+def _levels(pictures: PictureTable) -> np.ndarray:
+    """Size levels (m, n); without a design the largest object by area is "large", the others are "small"."""
+    if (pictures.size_levels != "").all():
+        return pictures.size_levels
     return np.where(pictures.size_ranks == 1, "large", "small")
-
-
-def _credit(credit: np.ndarray, at: np.ndarray, n: int) -> np.ndarray:
-    """Credit (m, n) of the pictures `at`; NaN for those beyond what the probe has kept."""
-    found = np.full((len(at), n), np.nan)
-    kept = at < len(credit)
-    found[kept] = credit[at[kept], :n]
-    return found

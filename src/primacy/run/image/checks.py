@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from primacy.design.picture_table import PictureTable
 from primacy.probes.attention import AttentionSums
 from primacy.results.record import Check
 from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan
@@ -30,6 +29,8 @@ def image_checks(plan: ImagePlan, scores: ImageScores, notes: Sequence[str]) -> 
         found += [_areas(group), _gallery(group)]
         for cell, own in zip(group.cells, by_encoder[AUDITED].cells, strict=True):
             found += [_ties(cell, (probe, sums.tie_share)) for (probe, _), sums in own.retrieval.items()]
+            found += [_ties(cell, ("matching", sums.tie_share)) for sums in own.matching.values()]
+            found += [] if own.removal is None else [_ties(cell, ("matching", own.removal.tie_share))]
             found += [_unseen(cell, n, attention.own) for n, attention in own.attention.items()]
     if scores.no_attention is not None:
         message = f"Attention against area is not available: {scores.no_attention}."
@@ -55,7 +56,7 @@ def _clusters(plan: ImagePlan) -> Check | None:
     counts = [
         (len(np.unique(np.concatenate([table.clusters for table in tables]))), cell)
         for cell in plan.cells
-        for tables in _together(cell)
+        for tables in cell.together.values()
     ]
     if not counts:
         return None
@@ -67,19 +68,14 @@ def _clusters(plan: ImagePlan) -> Check | None:
     return Check(name="clusters of pictures", status="warning", message=message)
 
 
-def _together(cell: ImageCell) -> list[list[PictureTable]]:
-    """Tables whose pictures are estimated together: photos and crops whatever their number of objects."""
-    tables = [table for table in cell.tables.values() if len(table)]
-    return [tables] if tables and cell.kind in ("photos", "crops") else [[table] for table in tables]
-
-
 def _unseen(cell: ImageCell, n: int, sums: AttentionSums) -> Check | None:
     without = int(sums.zero.max(initial=0))
     if not sums.unseen and not without:
         return None
+    what = f"{cell.source.name}, {n} objects" if n else cell.source.name
     message = (
-        f"Attention on {cell.source.name}, {n} objects: {sums.unseen:,} objects lie outside the framed picture and are"
-        f" not scored; {without:,} get no attention at all in some layer, and count in shares but not in slopes."
+        f"Attention on {what}: {sums.unseen:,} objects lie outside the framed picture and are not scored; {without:,}"
+        " get no attention at all in some layer, and count in shares but not in slopes."
     )
     return Check(name="attention", status="note", message=message)
 

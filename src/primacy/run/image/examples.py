@@ -98,10 +98,10 @@ def _won(cell: ImageCell, row: int, scores: CellScores) -> str:
     for (probe, n), sums in scores.retrieval.items():
         tables = [cell.tables[n]] if n else list(cell.tables.values())
         at = np.flatnonzero(np.concatenate([table.rows for table in tables]) == row)
-        credit = sums.choice_data().credit
-        if len(at) and at[0] < len(credit):
+        credit = sums.credit_of(at[:1])
+        if np.isfinite(credit).all() and len(credit):
             names = cell.source.pictures[row].categories
-            shares = zip(names, credit[at[0]], strict=False)  # padded where pictures differ in their objects
+            shares = zip(names, credit[0], strict=False)  # padded where pictures differ in their objects
             parts = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares)
             told.append(f"{probe.upper()} winner shares over the gallery: {parts}.")
     return " ".join(told)

@@ -35,6 +35,13 @@ class ImageCell:
     matching: dict[int, MatchingDesign]
     removal: dict[int, RemovalDesign]
 
+    @property
+    def together(self) -> dict[int, list[PictureTable]]:
+        """Tables that are estimated together, by number of objects: photos and crops, whatever theirs, under 0."""
+        if self.kind in ("photos", "crops"):
+            return {0: list(self.tables.values())} if self.tables else {}
+        return {n: [table] for n, table in self.tables.items()}
+
 
 @dataclass(frozen=True, eq=False)
 class ImageGroup:

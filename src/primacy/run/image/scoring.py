@@ -36,8 +36,6 @@ from primacy.run.scoring import Job
 from primacy.stats.effects import AUDITED
 from primacy.stimuli.images.gallery import Version
 
-_EVERY = frozenset({"ior", "i2tor", "toir", "ioc", "matching", "attention"})
-
 
 class _Subject(NamedTuple):
     """An encoder under its name among the results, and the probes that it can serve."""
@@ -76,7 +74,7 @@ def score_images(job: Job, plan: ImagePlan) -> ImageScores:
 
 def _subjects(job: Job, group: ImageGroup) -> Iterator[_Subject]:
     """The audited encoder, then its nulls on this group, each built when its turn comes."""
-    yield _Subject(AUDITED, job.encoder, True, _EVERY)
+    yield _Subject(AUDITED, job.encoder, True, frozenset(job.spec.probes))
     for null in _battery(job, group):
         yield _Subject(null.name, null.build(), null.cached, null.serves)
 
@@ -84,7 +82,7 @@ def _subjects(job: Job, group: ImageGroup) -> Iterator[_Subject]:
 def _battery(job: Job, group: ImageGroup) -> list[Null]:
     """Nulls whose items are the audited encoder's single objects: centroids of their pictures beside their prompts."""
     quiet = replace(job, listener=Silent())  # the encoder's own stage has told of these already
-    singles = _singles(group, _Hands(quiet, job.encoder, True), _EVERY)
+    singles = _singles(group, _Hands(quiet, job.encoder, True), frozenset(job.spec.probes))
     parts = [unit(part.mean(axis=0)) for part in singles if part is not None]
     items = np.concatenate(parts, axis=1)
     return image_null_battery(job.encoder, group.vocabulary, items, untrained=job.spec.untrained)
@@ -131,15 +129,15 @@ def _score_group(
     found = GroupScores([CellScores() for _ in group.cells])
     for cell, own in zip(group.cells, found.cells, strict=True):
         probes = [probe for probe in cell.probes if probe in subject.serves]
-        for n, pictures in cell.tables.items():
+        for pictures in cell.tables.values():
             _score_table(job, group, cell, pictures, singles, hands, probes, (label, table), own)
-            if "attention" in probes:
-                attention = _score_attention(job, cell, pictures, subject, singles, own)
-                if not isinstance(attention, str):
-                    own.attention[n] = attention
-                    scores.fingerprints[EVEN] = identity.fingerprint(EVEN)  # a rule, not an encoder
-                elif subject.name == AUDITED:
-                    scores.no_attention = attention
+        for n, tables in cell.together.items() if "attention" in probes else ():
+            attention = _score_attention(job, cell, (n, tables), subject, singles, own)
+            if not isinstance(attention, str):
+                own.attention[n] = attention
+                scores.fingerprints[EVEN] = identity.fingerprint(EVEN)  # a rule, not an encoder
+            elif subject.name == AUDITED:
+                scores.no_attention = attention
         if "matching" in probes:
             score_cell(job, cell, hands.pictures, hands.texts, own)
     if "toir" in subject.serves and singles.pictures is not None and group.gallery is not None:
@@ -217,21 +215,25 @@ def _keeper(
     blank = tuple(Version("", "", float("nan")) for _ in group.prompts)
     versions = group.gallery.versions if probe == "ior" and group.gallery is not None else blank
     names = group.vocabulary.names
-    if cell.kind != "photos":
-        return scores.retrieval.setdefault((probe, pictures.n_objects), PictureSums(pictures.clusters, versions, names))
-    clusters = np.concatenate([table.clusters for table in cell.tables.values()])
-    return scores.retrieval.setdefault((probe, 0), PictureSums(clusters, versions, names))
+    n = 0 if cell.kind == "photos" else pictures.n_objects
+    clusters = np.concatenate([table.clusters for table in cell.together[n]])
+    return scores.retrieval.setdefault((probe, n), PictureSums(clusters, versions, names))
 
 
 def _score_attention(
-    job: Job, cell: ImageCell, pictures: PictureTable, subject: _Subject, singles: _Singles, scores: CellScores
+    job: Job,
+    cell: ImageCell,
+    pictures: tuple[int, list[PictureTable]],
+    subject: _Subject,
+    singles: _Singles,
+    scores: CellScores,
 ) -> AttentionScores | str:
+    n, tables = pictures
     vectors = singles.pictures if singles.pictures is not None else singles.prompts
     targets = None if vectors is None else unit(vectors.mean(axis=0))
-    winners = scores.retrieval.get(("ior", pictures.n_objects))  # of photos none: theirs stand together
-    return score_attention(
-        subject.encoder, cell.source, pictures, targets, winners, job.listener, by_head=subject.name == AUDITED
-    )
+    winners = scores.retrieval.get(("ior", n))
+    by_head = subject.name == AUDITED
+    return score_attention(subject.encoder, cell.source, tables, targets, winners, job.listener, by_head=by_head)
 
 
 def _work(group: ImageGroup, serves: frozenset[str]) -> int:
