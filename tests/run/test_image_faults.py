@@ -9,6 +9,10 @@ import time
 import polars as pl
 import pytest
 
+from primacy.errors import PrimacyError
+from primacy.results.spec import AuditSpec, ImageSpec
+from primacy.run.audit import audit
+
 ARGUMENTS = [
     "audit", "python:slow_eyes:encoder", "--probes", "i2tor,ioc,matching", "--objects", "3", "--scenes", "simco",
     "--image-sets", "4", "--ladder-sets", "2", "--ioc-sets", "9", "--image-size", "32", "--foils", "2", "--quiet",
@@ -86,7 +90,7 @@ def test_killed_interrupted_and_spoilt_runs_end_the_same(command, tmp_path, look
 
     for blow, status in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
         before = len(lines(looked))
-        victim = start(command, tmp_path, "cut", slow="0.4")
+        victim = start(command, tmp_path, "cut", slow="0.25")
         deadline = time.monotonic() + 60
         while len(lines(looked)) < before + 64:
             assert time.monotonic() < deadline and victim.poll() is None, said(tmp_path, "cut")
@@ -117,12 +121,13 @@ def test_killed_interrupted_and_spoilt_runs_end_the_same(command, tmp_path, look
     assert trials(tmp_path, "spoilt").equals(trials(tmp_path, "whole"))
 
 
-def test_a_picture_encoder_that_fails_is_an_error_of_one_line(command, tmp_path, looked):
+def test_pictures_and_texts_of_two_spaces_are_one_clear_error(tmp_path, looked):
     source = (tmp_path / "slow_eyes.py").read_text()
-    (tmp_path / "slow_eyes.py").write_text(
+    (tmp_path / "narrow_eyes.py").write_text(
         source.replace("(np.array(small) @ LOOK)", "(np.array(small) @ LOOK)[:, :8]")
     )
-    broken = start(command, tmp_path, "short")
-    assert broken.wait(60) == 2
-    assert "expected one space" in said(tmp_path, "short")
-    assert "Traceback" not in said(tmp_path, "short")
+    images = ImageSpec(scenes="simco", sets=2, ladder_sets=2, foils=2, size=32)
+    for probe in ("i2tor", "matching"):
+        spec = AuditSpec(encoder="python:narrow_eyes:encoder", probes=(probe,), objects=(3,), images=images)
+        with pytest.raises(PrimacyError, match="expected one space"):
+            audit(spec, out=tmp_path / "runs", cache=None)

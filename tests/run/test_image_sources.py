@@ -108,7 +108,9 @@ class TestScenes:
         assert sum(e.value for e in shares.values()) == pytest.approx(1)
         assert set(found(result, "matching", "matching_accuracy", "scenario")) == {"1", "2"}
         assert {null.name for null in result.nulls} >= {"constant", "flat-bag", "low-res"}
-        assert not {"area-bag", "centre-bag"} & {null.name for null in result.nulls}  # they would be told what is not known
+        assert not {"area-bag", "centre-bag"} & {
+            null.name for null in result.nulls
+        }  # they would be told what is not known
         areas = next(c for c in result.checks if c.name == "measured areas")
         assert areas.status == "note" and "no masks" in areas.message
         assert not found(result, "ior", "winner_share", "size_rank")  # areas are not known, so no object has a rank

@@ -44,7 +44,7 @@ def reach(shown: Sequence[Panel]) -> float:
         for x in (cell.value, cell.ci_low, cell.ci_high)
         if x is not None
     ]
-    return 1.06 * max(found, default=0.05)
+    return 1.06 * (max(found, default=0.0) or 0.05)
 
 
 def level_svg(panel: Panel, *, top: float, uid: str) -> str:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from primacy import identity
 from primacy.design.picture_table import PictureTable
-from primacy.encoders.base import Encoder
-from primacy.encoders.battery import CROSS_MODAL, Null, image_null_battery
-from primacy.errors import EncoderError
-from primacy.listener import Silent
+from primacy.encoders.battery import CROSS_MODAL
 from primacy.probes.attention import EVEN
 from primacy.probes.crops import CropScores
 from primacy.probes.ioc import run_ioc
@@ -25,32 +21,16 @@ from primacy.probes.retrieval import score, unit
 from primacy.probes.toir import toir_sums
 from primacy.results.image_trials import IMAGE_SCHEMA, image_table
 from primacy.results.trials import table_writer
-from primacy.run.embedding import BLOCK, Embedder
+from primacy.run.embedding import BLOCK
 from primacy.run.image.attention import AttentionScores, score_attention
-from primacy.run.image.embedding import PictureEmbedder
 from primacy.run.image.matching import matching_work, score_cell
 from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan
 from primacy.run.image.scores import CellScores, GroupScores, ImageScores
+from primacy.run.image.subjects import Singles, Subject, subjects
 from primacy.run.ioc_methods import ioc_methods
 from primacy.run.scoring import Job
 from primacy.stats.effects import AUDITED
 from primacy.stimuli.images.gallery import Version
-
-
-class _Subject(NamedTuple):
-    """An encoder under its name among the results, and the probes that it can serve."""
-
-    name: str
-    encoder: Encoder
-    cached: bool
-    serves: frozenset[str]
-
-
-class _Singles(NamedTuple):
-    """Unit vectors of single objects: `pictures` (G, V, d), `prompts` (P, V, d); None where not asked for."""
-
-    pictures: np.ndarray | None
-    prompts: np.ndarray | None
 
 
 def score_images(job: Job, plan: ImagePlan) -> ImageScores:
@@ -66,47 +46,10 @@ def score_images(job: Job, plan: ImagePlan) -> ImageScores:
         for number, group in enumerate(plan.groups):
             found: dict[str, GroupScores] = {}
             scores.groups.append(found)
-            for subject in _subjects(job, group):
+            for subject in subjects(job, group):
                 table = own_table if subject.name == AUDITED else null_table
                 found[subject.name] = _score_group(job, group, number, subject, table, scores)
     return scores
-
-
-def _subjects(job: Job, group: ImageGroup) -> Iterator[_Subject]:
-    """The audited encoder, then its nulls on this group, each built when its turn comes."""
-    yield _Subject(AUDITED, job.encoder, True, frozenset(job.spec.probes))
-    for null in _battery(job, group):
-        yield _Subject(null.name, null.build(), null.cached, null.serves)
-
-
-def _battery(job: Job, group: ImageGroup) -> list[Null]:
-    """Nulls whose items are the audited encoder's single objects: centroids of their pictures beside their prompts."""
-    quiet = replace(job, listener=Silent())  # the encoder's own stage has told of these already
-    singles = _singles(group, _Hands(quiet, job.encoder, True), frozenset(job.spec.probes))
-    parts = [unit(part.mean(axis=0)) for part in singles if part is not None]
-    items = np.concatenate(parts, axis=1)
-    return image_null_battery(job.encoder, group.vocabulary, items, untrained=job.spec.untrained)
-
-
-class _Hands:
-    """What embeds pictures and texts with one encoder."""
-
-    def __init__(self, job: Job, encoder: Encoder, cached: bool) -> None:
-        self.pictures = PictureEmbedder(encoder, job.cache if cached else None, job.listener)
-        self._job, self._encoder, self._cached = job, encoder, cached
-        self._texts: Embedder | None = None
-
-    @property
-    def texts(self) -> Embedder:
-        """Opened when the first text comes: not every null of pictures knows texts."""
-        if self._texts is None:
-            self._texts = self._job.embedder(self._encoder, cached=self._cached)
-        return self._texts
-
-    @property
-    def seconds(self) -> float:
-        """Spent on embedding so far."""
-        return self.pictures.seconds + (self._texts.seconds if self._texts else 0.0)
 
 
 @contextmanager
@@ -119,18 +62,18 @@ def _tables(job: Job) -> Iterator[tuple[pq.ParquetWriter, pq.ParquetWriter]]:
 
 
 def _score_group(
-    job: Job, group: ImageGroup, number: int, subject: _Subject, table: pq.ParquetWriter, scores: ImageScores
+    job: Job, group: ImageGroup, number: int, subject: Subject, table: pq.ParquetWriter, scores: ImageScores
 ) -> GroupScores:
-    start, hands = time.perf_counter(), _Hands(job, subject.encoder, subject.cached)
+    start = time.perf_counter()
     label = job.spec.encoder if subject.name == AUDITED else subject.name
     job.listener.stage(f"{label}, pictures", _work(group, subject.serves))
     scores.fingerprints[subject.name] = subject.encoder.fingerprint
-    singles = _singles(group, hands, subject.serves)
+    singles = subject.singles(group)
     found = GroupScores([CellScores() for _ in group.cells])
     for cell, own in zip(group.cells, found.cells, strict=True):
         probes = [probe for probe in cell.probes if probe in subject.serves]
         for pictures in cell.tables.values():
-            _score_table(job, group, cell, pictures, singles, hands, probes, (label, table), own)
+            _score_table(job, group, cell, pictures, singles, subject, probes, (label, table), own)
         for n, tables in cell.together.items() if "attention" in probes else ():
             attention = _score_attention(job, cell, (n, tables), subject, singles, own)
             if not isinstance(attention, str):
@@ -139,34 +82,19 @@ def _score_group(
             elif subject.name == AUDITED:
                 scores.no_attention = attention
         if "matching" in probes:
-            score_cell(job, cell, hands.pictures, hands.texts, own)
+            score_cell(job, cell, subject.pictures, subject.texts, own)
     if "toir" in subject.serves and singles.pictures is not None and group.gallery is not None:
         for captions in group.captions:
             sums = toir_sums(captions.n_clusters, group.gallery.versions, captions.n_objects)
-            for block, vectors in hands.texts.trials(captions):
+            for block, vectors in subject.texts.trials(captions):
                 with job.one_blas_thread():
                     sums.add(block, score(vectors, block.objects, singles.pictures))
             found.toir[captions.n_objects] = sums
     key = f"{subject.name}, pictures" + (f" {number + 1}" if number else "")
-    scores.timings[f"embedding {key}"] = hands.seconds
-    scores.timings[f"probes {key}"] = time.perf_counter() - start - hands.seconds
-    job.folder.log("scored pictures", encoder=subject.name, pictures=hands.pictures.pictures)
+    scores.timings[f"embedding {key}"] = subject.seconds
+    scores.timings[f"probes {key}"] = time.perf_counter() - start - subject.seconds
+    job.folder.log("scored pictures", encoder=subject.name, pictures=subject.pictures.pictures)
     return found
-
-
-def _singles(group: ImageGroup, hands: _Hands, serves: frozenset[str]) -> _Singles:
-    pictures = prompts = None
-    if group.gallery is not None and serves & {"ior", "toir"}:
-        rows = group.gallery.rows
-        shown, place = np.unique(rows, return_inverse=True)
-        pictures = unit(hands.pictures.pictures_of(group.gallery.source, shown))[place.reshape(rows.shape)]
-    if serves & CROSS_MODAL:
-        prompts = unit(np.stack([hands.texts.texts(row) for row in group.prompts]))
-    if pictures is not None and prompts is not None and pictures.shape[2] != prompts.shape[2]:
-        raise EncoderError(
-            f"the encoder gives pictures {pictures.shape[2]} numbers and texts {prompts.shape[2]}, expected one space"
-        )
-    return _Singles(pictures, prompts)
 
 
 def _score_table(
@@ -174,8 +102,8 @@ def _score_table(
     group: ImageGroup,
     cell: ImageCell,
     pictures: PictureTable,
-    singles: _Singles,
-    hands: _Hands,
+    singles: Singles,
+    subject: Subject,
     probes: list[str],
     into: tuple[str, pq.ParquetWriter],
     scores: CellScores,
@@ -188,7 +116,7 @@ def _score_table(
     kept = []
     for start in range(0, len(pictures) if adders or "ioc" in probes else 0, BLOCK):
         part = pictures.take(np.arange(start, min(start + BLOCK, len(pictures))))
-        vectors = hands.pictures.pictures_of(cell.source, part.rows)
+        vectors = subject.pictures.pictures_of(cell.source, part.rows)
         if "ioc" in probes:
             kept.append(vectors)
         ids = [cell.source.pictures[row].picture_id for row in part.rows]
@@ -224,8 +152,8 @@ def _score_attention(
     job: Job,
     cell: ImageCell,
     pictures: tuple[int, list[PictureTable]],
-    subject: _Subject,
-    singles: _Singles,
+    subject: Subject,
+    singles: Singles,
     scores: CellScores,
 ) -> AttentionScores | str:
     n, tables = pictures
