@@ -24,6 +24,12 @@ _SOURCES = {
 _PROBES = {
     "tor": "Text-based Object Retrieval: which object of a caption lies nearest to its vector",
     "toc": "Text-based Object Classification: which object a linear head reads at each position",
+    "ior": "Image-based Object Retrieval: which object of a picture lies nearest, among pictures of single objects",
+    "i2tor": "the same among texts that name single objects",
+    "toir": "which object of a caption lies nearest, among pictures of single objects",
+    "ioc": "Image-based Object Classification: which object a linear head reads in each slot, and by size",
+    "matching": "is a picture nearer to its caption than to one in which a foil stands for an object?",
+    "attention": "how much attention goes to each object, and how much to each of its pixels",
 }
 _NULLS = {
     "constant": "the same vector for every text",

@@ -22,6 +22,7 @@ from primacy.stats.image_estimates import image_estimates
 from primacy.stats.ioc_estimates import ioc_estimates
 from primacy.stats.matching_estimates import matching_estimates
 from primacy.stats.photo_estimates import photo_estimates, removal_estimates
+from primacy.stats.picture_model import AREA
 from primacy.stats.tor_estimates import tor_estimates
 
 
@@ -98,9 +99,8 @@ class _Cell:
             self.found.notes += [f"{where}: {note}" for note in slopes.notes.get(AUDITED, ())]
         choice = attribute_pictures(trials, names, level=self.spec.level)
         self.found.attribution.append(choice.record(labels, n))
-        self.found.notes += [
-            f"{where}: {term} left out of the attribution: {why}" for term, why in choice.left_out.items()
-        ]
+        if AREA in choice.left_out:  # other terms are left out where the design holds them constant
+            self.found.notes.append(f"{where}: {AREA} left out of the attribution: {choice.left_out[AREA]}")
 
     def _labels(self, probe: str, protocol: str | None = None) -> Cell:
         source, spec = self.cell.source, self.spec
