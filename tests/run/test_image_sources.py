@@ -167,6 +167,21 @@ class TestScenes:
         for a, b in zip(plain.estimates, packed.estimates, strict=True):
             assert (a.metric, a.level, a.value, a.n) == (b.metric, b.level, b.value, b.n)
 
+    def test_what_pictures_cannot_answer_is_said(self, run, rendered):
+        """No picture of a single object, so no TOIR; what is left of the probes is answered."""
+        scenes = rendered("one-large", objects=(3,), sets=2, seed=0)
+        result = run(scenes, probes=("i2tor", "toir")).result
+        assert {e.probe for e in result.estimates} == {"i2tor"}
+        told = [check.message for check in result.checks if check.name == "not estimated"]
+        assert "TOIR: there are no pictures of single objects (--gallery-scenes)." in told
+        with pytest.raises(UsageError, match="cannot answer toir on these pictures") as raised:
+            run(scenes, probes=("toir",))
+        assert "--gallery-scenes" in raised.value.hint
+
+    def test_a_gallery_of_other_things_is_refused(self, run, rendered):
+        with pytest.raises(DatasetError, match="none of the categories that the pictures show"):
+            run(rendered("one-large", objects=(3,), sets=2, seed=0), probes=("ior",), gallery_scenes="coco80")
+
     @pytest.mark.parametrize(
         ("what", "error", "said"),
         [
@@ -291,6 +306,8 @@ class TestPhotos:
                 run("simco", probes=("i2tor",), **half)
         with pytest.raises(UsageError, match=r"none\.json"):
             run("simco", probes=("i2tor",), photos=str(folder), instances=str(tmp_path / "none.json"))
+        with pytest.raises(UsageError, match="no probe of the run looks at them"):
+            run("simco", "null:bag", (), photos=str(folder), instances=str(path))
         with pytest.raises(PrimacyError, match="nowhere"):
             run("simco", probes=("i2tor",), photos=str(tmp_path / "nowhere"), instances=str(path))
 
