@@ -118,21 +118,23 @@ def _photos(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> Imag
     images = spec.images
     photos = open_photos(Path(str(images.photos)), Path(str(images.instances)), listener=listener)
     vocabulary = _named(list(dict.fromkeys(name for p in photos.pictures for name in p.categories)))
-    gallery = None
-    where = images.gallery_scenes or "comco"
-    if "ior" in asked and is_library(where) and set(vocabulary.names) <= set(_library_vocabulary(where).names):
-        gallery = _gallery(spec, where, vocabulary.names, listener)
+    gallery, left_out = None, list[Skipped]()
+    if "ior" in asked:
+        gallery = _gallery(spec, images.gallery_scenes or "coco80", vocabulary.names, listener)
+        without = [name for name in vocabulary.names if name not in gallery.names]
+        if without:  # a gallery that lacks a category would make the others win
+            left_out.append(Skipped("IOR on photos", f"no picture of {', '.join(without[:5])} alone"))
+            gallery = None
     of_photos = (*_RETRIEVAL, "matching", "attention") if gallery is not None else ("i2tor", "matching", "attention")
     cells = [_cell(spec, photos, vocabulary, [probe for probe in asked if probe in of_photos], "photos")]
-    left_out: tuple[Skipped, ...] = ()
     if "i2tor" in asked:
         try:
             crops = CropLadder(photos, listener=listener)
         except DesignError as error:
-            left_out = (Skipped("crops", str(error)),)
+            left_out.append(Skipped("crops", str(error)))
         else:
             cells.append(_cell(spec, crops, vocabulary, ["i2tor"], "crops"))
-    return _group(spec, (), vocabulary, gallery, cells, left_out)
+    return _group(spec, (), vocabulary, gallery, cells, tuple(left_out))
 
 
 def _group(
