@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -102,7 +103,7 @@ class ImageSide:
         return stacked.to(device, non_blocking=device.type == "cuda").to(dtype)
 
 
-class SeesImages:
+class SeesImages(ABC):
     """The public image methods of an adapter; `images` does the work."""
 
     images: ImageSide
@@ -113,13 +114,13 @@ class SeesImages:
         return self.images.pace
 
     @property
+    @abstractmethod
     def image_framing(self) -> Framing | PatchFraming:
         """How the transform frames a picture, for masks.
 
         Raises:
             EncoderError: it does something that has no such description.
         """
-        raise NotImplementedError
 
     def prepare_image(self, image: Image.Image) -> Any:
         """The encoder's own transform of one RGB picture; safe to call from several threads."""

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -111,16 +112,16 @@ class PictureBag:
         return {index: fact(shown) ** gamma for index, shown in known if index is not None}
 
 
-class _PixelEncoder:
+class _PixelEncoder(ABC):
     """A baseline that sees pixels only."""
 
     identity: ClassVar[dict[str, Any]]
     fingerprint: ClassVar[str]
     dimension: ClassVar[int]
 
+    @abstractmethod
     def prepare_image(self, image: Image.Image) -> np.ndarray:
         """The vector of one RGB image, float32 (d,)."""
-        raise NotImplementedError
 
     def encode_prepared(self, prepared: Sequence[np.ndarray]) -> np.ndarray:
         """float32 (n, d)."""
