@@ -25,18 +25,22 @@ CROSS_MODAL = frozenset({"i2tor", "toir", "matching"})
 MATCHING = frozenset({"matching"})
 """The probe that a bag without noise never errs at."""
 
+_NEEDS: dict[str, tuple[str, ...]] = {"flat-bag": (), "area-bag": ("area",), "centre-bag": ("centrality",)}
+
 NOISE = 1 / 3
 """Noise of the noisy bags, in units of a typical weight. With it an order-blind encoder gets all of the published
 matching scenario 1 right and two thirds to three quarters of scenario 2 (docs/image-nulls.md)."""
 
 
 class Null(NamedTuple):
-    """A named null encoder; `cached` says whether its vectors are worth storing, `serves` which probes it can take."""
+    """A named null encoder; `cached` says whether its vectors are worth storing, `serves` which probes it can take,
+    `needs` which facts of objects ("area", "centrality") it is told."""
 
     name: str
     build: Callable[[], Encoder]
     cached: bool
     serves: frozenset[str] = TEXT
+    needs: tuple[str, ...] = ()
 
 
 def item_texts(vocabulary: Vocabulary) -> list[str]:
@@ -83,8 +87,8 @@ def image_null_battery(encoder: Encoder, vocabulary: Vocabulary, items: np.ndarr
 
     nulls = [
         Null("constant", ConstantEncoder, False, both),
-        *(Null(kind, bag(kind), False, both) for kind in ("flat-bag", "area-bag", "centre-bag")),
-        *(Null(f"noisy-{kind}", bag(kind, NOISE), False, MATCHING) for kind in ("flat-bag", "area-bag")),
+        *(Null(kind, bag(kind), False, both, needs) for kind, needs in _NEEDS.items()),
+        *(Null(f"noisy-{kind}", bag(kind, NOISE), False, MATCHING, _NEEDS[kind]) for kind in ("flat-bag", "area-bag")),
         Null("mean-colour", MeanColour, False, PICTURES),
         Null("low-res", LowResolution, False, PICTURES),
     ]

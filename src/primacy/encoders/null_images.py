@@ -90,7 +90,11 @@ class PictureBag:
         return self._bag.encode_text(texts)
 
     def encode_pictures(self, pictures: Sequence[Picture]) -> np.ndarray:
-        """float32 (n, d); summed in the order of the names, so that equal facts in other slots give equal bits."""
+        """float32 (n, d); summed in the order of the names, so that equal facts in other slots give equal bits.
+
+        Raises:
+            EncoderError: a weight needs a fact that was not measured.
+        """
         items = self._bag.items
         out = np.zeros((len(pictures), items.shape[1]))
         for row, picture in enumerate(pictures):
@@ -106,10 +110,18 @@ class PictureBag:
         return out.astype(np.float32)
 
     def _weights(self, picture: Picture) -> dict[int, float]:
-        """Weight by index of the name."""
+        """Weight by index of the name; that of an object alone is 1 where it was not measured."""
         fact, gamma = _FACTS[self._law.kind], self._law.gamma
         known = ((self._bag.lexicon.index(shown.category), shown) for shown in picture.objects)
-        return {index: fact(shown) ** gamma for index, shown in known if index is not None}
+        found = {index: fact(shown) ** gamma for index, shown in known if index is not None}
+        if np.isnan(list(found.values())).any():
+            if len(found) == 1:
+                return dict.fromkeys(found, 1.0)
+            raise EncoderError(
+                f"null:{self._law.kind}: picture {picture.picture_id!r} has an object that was not measured",
+                hint="It needs pictures with masks, or a manifest that states areas and places.",
+            )
+        return found
 
 
 class _PixelEncoder(ABC):

@@ -109,8 +109,9 @@ class PlantedImageEncoder:
         found = {index: float(self._scores[index]) + self._of(shown) for index, shown in known if index is not None}
         if np.isnan(list(found.values())).any():
             raise EncoderError(
-                f"null:planted-image: picture {picture.picture_id!r} has an object without a measured contrast",
-                hint="Leave out contrast=, or use pictures with masks.",
+                f"null:planted-image: picture {picture.picture_id!r} has an object without a measured"
+                f" {'contrast' if self.plant.contrast else 'area or place'}",
+                hint="Leave out area=, centre= and contrast=, or use pictures with masks.",
             )
         return found
 

@@ -86,7 +86,7 @@ def attribution_line(attribution: Attribution, clusters: str) -> tuple[Head, str
     effects = ", ".join(_coefficient(c, 1) for c in attribution.marginal_effects)
     terms = ", ".join(_coefficient(c, 2) for c in attribution.coefficients if not c.name.startswith(_LEVELS))
     of_text = attribution.probe == "tor"
-    told = f"effect of each position in points: {effects}" if of_text else f"coefficients in logits: {terms}"
+    told = f"effect of each position in points: {effects}" if of_text else f"coefficients in logits: {terms or 'none'}"
     explained = numbers.fixed(attribution.explained, 1, factor=100)
     text = (
         f"{explained} % of deviance explained ({split}); {told};"

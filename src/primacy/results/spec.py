@@ -109,6 +109,8 @@ class AuditSpec(BaseModel):
             raise ValueError("the 'captions' design and a captions file go together: give both or neither")
         if self.design != "factorial" and "toc" in self.probes:
             raise ValueError(f"the {self.design} design has no TOC probe; use probes tor")
+        if self.design != "factorial" and set(self.probes) & set(IMAGE_PROBES):
+            raise ValueError(f"the {self.design} design shows no pictures; use probes tor")
         if self.design != "factorial" and len(self.templates) > 1:
             raise ValueError(f"the {self.design} design takes one template")
         if (self.images.photos is None) != (self.images.instances is None):
@@ -117,6 +119,13 @@ class AuditSpec(BaseModel):
             raise ValueError("the size-category design takes a number of sets")
         return self
 
+    def resolved(self, *, pictures: bool) -> AuditSpec:
+        """The specification with its probes named (see `asks_for`). A run without pictures has the default ones, so that
+        options of pictures never change its id."""
+        probes = self.asks_for(pictures=pictures)
+        images = self.images if set(probes) & set(IMAGE_PROBES) else ImageSpec()
+        return self.model_copy(update={"probes": probes, "images": images})
+
     def asks_for(self, *, pictures: bool) -> tuple[Probe, ...]:
         """The probes of the run: those named, else all that the design has and the encoder can take.
 
@@ -124,8 +133,17 @@ class AuditSpec(BaseModel):
             pictures: whether the encoder takes pictures as well as texts.
 
         Raises:
-            UsageError: probes of pictures are named, and the encoder takes none.
+            UsageError: probes of pictures are named, and the encoder takes none; or photos are, and no such probe.
         """
+        probes = self._probes(pictures)
+        if self.images.photos is not None and not set(probes) & set(IMAGE_PROBES):
+            raise UsageError(
+                f"photos are given, and no probe of the run looks at them: {', '.join(probes)}",
+                hint="Probes of photos: i2tor, ior, matching, attention; the encoder has to take pictures.",
+            )
+        return probes
+
+    def _probes(self, pictures: bool) -> tuple[Probe, ...]:
         if not self.probes:
             text: tuple[Probe, ...] = TEXT_PROBES if self.design == "factorial" else ("tor",)
             return (*text, *IMAGE_PROBES) if pictures and self.design == "factorial" else text

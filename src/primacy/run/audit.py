@@ -16,7 +16,7 @@ from primacy import identity
 from primacy.encoders.base import CountsTokens, EncoderOptions, EncodesImages, ReadsFacts
 from primacy.encoders.battery import item_texts, null_battery
 from primacy.encoders.load import load_encoder
-from primacy.errors import VocabularyError
+from primacy.errors import UsageError, VocabularyError
 from primacy.listener import Listener, Silent
 from primacy.report.build import build_report
 from primacy.results.record import NullResult, RunResult
@@ -77,7 +77,7 @@ def audit(
     options = EncoderOptions(device, spec.precision, spec.allow_activation_mismatch)
     encoder = load_encoder(spec.encoder, options)
     pictures = isinstance(encoder, EncodesImages | ReadsFacts)
-    spec = spec.model_copy(update={"probes": spec.asks_for(pictures=pictures)})
+    spec = spec.resolved(pictures=pictures)
     token_counts = encoder.count_tokens if isinstance(encoder, CountsTokens) else count_words
     plan = make_plan(spec, token_counts)
     _refuse_empty_names(token_counts(plan.vocabulary.names), plan)
@@ -109,6 +109,11 @@ def _run(job: Job, image_plan: ImagePlan, run_id: str, stimuli: str, token_count
     with job.one_blas_thread():
         found = estimate_run(spec, plan, scores, token_counts)
         estimate_images(spec, image_plan, images, found)
+    if AUDITED not in found.records:
+        told = [*([images.no_attention] if images.no_attention else []), *found.notes]
+        raise UsageError(
+            f"{spec.encoder} cannot answer {', '.join(spec.probes)} on these pictures", hint=f"{'; '.join(told)}."
+        )
     timings = scores.timings | images.timings
     timings["estimates"] = time.perf_counter() - before
     examples = write_examples(job, image_plan, images)

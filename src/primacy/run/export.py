@@ -27,7 +27,7 @@ def export_texts(spec: AuditSpec, path: Path) -> int:
 
     if path.suffix not in _FORMATS:
         raise UnknownNameError("file ending", path.suffix or path.name, _FORMATS)
-    spec = spec.model_copy(update={"probes": spec.asks_for(pictures=False)})
+    spec = spec.resolved(pictures=False)
     texts = all_texts(spec, make_plan(spec, count_words))
     frame = pl.DataFrame({"text": texts})
     with os_errors_as(RunError, f"cannot write {path}"), atomic_path(path) as temporary:

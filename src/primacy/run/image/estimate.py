@@ -28,6 +28,7 @@ from primacy.stats.tor_estimates import tor_estimates
 
 def estimate_images(spec: AuditSpec, plan: ImagePlan, scores: ImageScores, found: Findings) -> None:
     """Estimate all cells of pictures, jointly for the encoder and its nulls, and add what comes out to `found`."""
+    found.notes += plan.unanswered(spec.probes)
     for group, by_encoder in zip(plan.groups, scores.groups, strict=True):
         for i, cell in enumerate(group.cells):
             own = {name: scored.cells[i] for name, scored in by_encoder.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,15 @@ from primacy.design.text import TextDesign
 from primacy.design.vocabulary import Vocabulary
 from primacy.stimuli.images.base import PictureSource, Skipped
 from primacy.stimuli.images.gallery import ImageGallery
+
+_LACKING = {
+    "ior": "pictures of single objects (--gallery-scenes)",
+    "toir": "pictures of single objects (--gallery-scenes)",
+    "ioc": "slots",
+    "matching": "absent categories",
+    "attention": "masks",
+}
+"""What pictures have to have for a probe."""
 
 Kind = Literal["scenes", "ladder", "photos", "crops"]
 
@@ -58,12 +68,33 @@ class ImageGroup:
     captions: tuple[TextDesign, ...]
     left_out: tuple[Skipped, ...]
 
+    @property
+    def probes(self) -> frozenset[str]:
+        """The probes that its cells and captions answer."""
+        return frozenset(probe for cell in self.cells for probe in cell.probes) | ({"toir"} if self.captions else set())
+
+    @property
+    def unmeasured(self) -> frozenset[str]:
+        """Which of "area" and "centrality" is not known of every object of the cells."""
+        tables = [table for cell in self.cells for table in cell.tables.values()]
+        facts = {"area": [t.areas for t in tables], "centrality": [t.centrality for t in tables]}
+        return frozenset(name for name, values in facts.items() if not all(np.isfinite(v).all() for v in values))
+
 
 @dataclass(frozen=True, eq=False)
 class ImagePlan:
     """The pictures of an audit; no group where no probe of pictures is asked for."""
 
     groups: tuple[ImageGroup, ...]
+
+    def unanswered(self, probes: Sequence[str]) -> list[str]:
+        """A line for each of `probes` that no pictures can answer: what they lack; none where there are no pictures."""
+        answered = frozenset[str]().union(*(group.probes for group in self.groups))
+        return [
+            f"{probe.upper()}: there are no {lacking}"
+            for probe, lacking in _LACKING.items()
+            if self.groups and probe in probes and probe not in answered
+        ]
 
     @property
     def cells(self) -> list[ImageCell]:

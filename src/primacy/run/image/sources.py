@@ -203,7 +203,12 @@ def _gallery(spec: AuditSpec, where: str, names: list[str], listener: Listener) 
     images = spec.images
     if is_library(where):
         known = set(_library_vocabulary(where).names)
-        names = [name for name in names if name in known]
+        asked, names = names, [name for name in names if name in known]
+        if not names:
+            raise DatasetError(
+                f"{where} has none of the categories that the pictures show: {', '.join(asked[:5])}",
+                hint="Name pictures of single objects of these with --gallery-scenes.",
+            )
         return composed_gallery(where, names, size=images.size, kind=images.gallery, seed=spec.seed, listener=listener)
     sources = open_pictures(where, listener=listener)
     singles = [s for s in sources if s.pictures and all(len(p.objects) == 1 for p in s.pictures)]

@@ -10,7 +10,6 @@ import numpy as np
 
 from primacy.encoders.base import Encoder
 from primacy.encoders.battery import CROSS_MODAL, Null, image_null_battery
-from primacy.errors import EncoderError
 from primacy.listener import Silent
 from primacy.probes.retrieval import unit
 from primacy.run.embedding import Embedder
@@ -57,11 +56,7 @@ class Subject:
         return self.pictures.seconds + (self._texts.seconds if self._texts else 0.0)
 
     def singles(self, group: ImageGroup) -> Singles:
-        """The single objects of a group, as pictures and as prompts, as far as its probes need them.
-
-        Raises:
-            EncoderError: pictures and texts are embedded in spaces of different dimensions.
-        """
+        """The single objects of a group, as pictures and as prompts, as far as its probes need them."""
         pictures = prompts = None
         if group.gallery is not None and self.serves & {"ior", "toir"}:
             rows = group.gallery.rows
@@ -69,26 +64,22 @@ class Subject:
             pictures = unit(self.pictures.pictures_of(group.gallery.source, shown))[place.reshape(rows.shape)]
         if self.serves & CROSS_MODAL:
             prompts = unit(np.stack([self.texts.texts(row) for row in group.prompts]))
-        if pictures is not None and prompts is not None and pictures.shape[2] != prompts.shape[2]:
-            raise EncoderError(
-                f"the encoder gives pictures {pictures.shape[2]} numbers and texts {prompts.shape[2]},"
-                " expected one space"
-            )
         return Singles(pictures, prompts)
 
 
 def subjects(job: Job, group: ImageGroup) -> Iterator[Subject]:
     """The audited encoder, then its nulls on this group, each built when its turn comes."""
-    yield Subject(job, AUDITED, job.encoder, True, frozenset(job.spec.probes))
+    yield Subject(job, AUDITED, job.encoder, True, group.probes)
     for null in _battery(job, group):
-        yield Subject(job, null.name, null.build(), null.cached, null.serves)
+        yield Subject(job, null.name, null.build(), null.cached, null.serves & group.probes)
 
 
 def _battery(job: Job, group: ImageGroup) -> list[Null]:
     """Nulls whose items are the audited encoder's single objects: centroids of their pictures beside their prompts.
-    Where neither is asked for, items are orthogonal."""
+    Where neither is asked for, items are orthogonal. Nulls that weigh by what was not measured are left out."""
     quiet = replace(job, listener=Silent())  # the encoder's own stage has told of these already
-    singles = Subject(quiet, AUDITED, job.encoder, True, frozenset(job.spec.probes)).singles(group)
+    singles = Subject(quiet, AUDITED, job.encoder, True, group.probes).singles(group)
     parts = [unit(part.mean(axis=0)) for part in singles if part is not None]
     items = np.concatenate(parts, axis=1) if parts else np.eye(len(group.vocabulary))
-    return image_null_battery(job.encoder, group.vocabulary, items, untrained=job.spec.untrained)
+    nulls = image_null_battery(job.encoder, group.vocabulary, items, untrained=job.spec.untrained)
+    return [null for null in nulls if not group.unmeasured.intersection(null.needs)]
