@@ -120,8 +120,8 @@ class AuditSpec(BaseModel):
         return self
 
     def resolved(self, *, pictures: bool) -> AuditSpec:
-        """The specification with its probes named (see `asks_for`). A run without pictures has the default ones, so that
-        options of pictures never change its id."""
+        """The specification with its probes named (see `asks_for`). A run without pictures has the default ones, so
+        that options of pictures never change its id."""
         probes = self.asks_for(pictures=pictures)
         images = self.images if set(probes) & set(IMAGE_PROBES) else ImageSpec()
         return self.model_copy(update={"probes": probes, "images": images})
