@@ -17,10 +17,11 @@ HALF_DIAGONAL = math.sqrt(0.5)
 class Shown:
     """One object of a picture.
 
-    `category` is its name. `area`: share of the picture's pixels that it is seen on. `x`, `y`: centroid of what is
-    seen, in fractions of the frame, y downwards. `slot`, `size_level` and `role` are the design's names, "" where there
-    is no design. `contrast`: distance of its mean colour from that of the ground around it, 0 to 1, NaN where not
-    measured. `instances`: how many things of the category `area` adds up.
+    `category` is its name. `area`: share of the picture's pixels that it is seen on. `x`, `y`: where it stands, in
+    fractions of the frame, y downwards: the centre of the box of what is seen, or (in photos, where a category may be
+    several things) the centroid. `slot`, `size_level` and `role` are the design's names, "" where there is no design.
+    `contrast`: distance of its mean colour from that of the ground around it, 0 to 1, NaN where not measured.
+    `instances`: how many things of the category `area` adds up.
     """
 
     category: str

@@ -125,7 +125,7 @@ class TestManifest:
     def test_masks_count_for_more_than_what_is_said(self, write):
         source = open_manifest_folder(write("file,objects,mask,areas\na.png,dog;cup,a_mask.png,0.9;0.9\n"))
         dog, cup = source.pictures[0].objects
-        assert (dog.area, cup.area) == (0.25, 0.05) and (dog.x, cup.y) == (0.125, 0.1)
+        assert (dog.area, cup.area) == (0.25, 0.05) and (dog.x, cup.y) == (0.12, 0.1)
         assert 0 < dog.contrast < 1 and source.clusters == "object sets"
         assert np.array_equal(source.mask(0), two_objects())
 

@@ -19,7 +19,7 @@ from primacy.listener import Listener, Silent
 from primacy.stimuli.dataset import Dataset, open_dataset
 from primacy.stimuli.images.base import Skipped
 from primacy.stimuli.images.composed import REPEATED, gallery_factors, repeated
-from primacy.stimuli.images.measure import contrasts
+from primacy.stimuli.images.measure import centre, contrasts
 
 MOST_CONTRASTS = 20_000
 """Pictures of a folder up to which each is read on opening, for its contrasts; in a larger one they are NaN."""
@@ -100,7 +100,7 @@ def open_rendered(folder: Path | str, listener: Listener | None = None) -> Rende
     return RenderedFolder(open_dataset(folder), listener or Silent())
 
 
-_COLUMNS = ("categories", "area", "centroid_x", "centroid_y", "slots", "size_levels", "roles")
+_COLUMNS = ("categories", "area", "bbox", "slots", "size_levels", "roles")
 
 
 def _picture(record: dict[str, Any], nominal: float | None) -> Picture:
@@ -116,10 +116,10 @@ def _picture(record: dict[str, Any], nominal: float | None) -> Picture:
 def _objects(record: dict[str, Any]) -> tuple[Shown, ...]:
     columns: Sequence[list[Any]] = [record[name] for name in _COLUMNS]
     objects = []
-    for category, area, x, y, slot, level, role in zip(*columns, strict=True):
-        if x is None or y is None:
+    for category, area, box, slot, level, role in zip(*columns, strict=True):
+        if not area:
             raise DatasetError(f"no pixel of {category!r} is seen")
-        objects.append(Shown(category, area, x, y, slot, level, role))
+        objects.append(Shown(category, area, *centre(box, record["size"], record["size"]), slot, level, role))
     return tuple(objects)
 
 
