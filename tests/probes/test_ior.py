@@ -206,17 +206,21 @@ def test_pictures_with_different_numbers_of_objects_stand_together():
     assert denominator == 18 and numerator > 0
 
 
-def test_attribution_keeps_pictures_that_are_evenly_spread(monkeypatch):
+def test_attribution_keeps_a_random_part_whatever_the_blocks(monkeypatch):
     monkeypatch.setattr(ior, "CHOICE_TRIALS", 10)
     rng = np.random.default_rng(8)
     table, scores = scored(scenes(rng), rng)
     sums = PictureSums(table.clusters, VERSIONS)
     for at in np.array_split(np.arange(24), 7):
         sums.add(table.take(at), type(scores)(*(field[at] for field in scores)))
-    np.testing.assert_array_equal(sums.choice_data().objects, table.objects[::3])
-    credit = sums.credit_of(np.array([0, 1, 3, 21, 23, 30]))
-    np.testing.assert_array_equal(np.isnan(credit).all(axis=1), [False, True, False, False, True, True])
-    np.testing.assert_array_equal(credit[2], scores.credit[3].mean(axis=0))
+    whole = PictureSums(table.clusters, VERSIONS)
+    whole.add(table, scores)
+    np.testing.assert_array_equal(sums.choice_data().objects, whole.choice_data().objects)
+    credit = sums.credit_of(np.arange(30))
+    kept = np.flatnonzero(~np.isnan(credit).all(axis=1))
+    assert len(kept) == 10 and kept.max() < 24 and len(set(np.diff(kept))) > 1
+    np.testing.assert_array_equal(credit[kept], scores.credit.mean(axis=1)[kept])
+    np.testing.assert_array_equal(sums.choice_data().objects, table.objects[kept])
 
 
 def test_many_clusters_are_kept_as_random_groups(monkeypatch):

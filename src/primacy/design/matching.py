@@ -198,9 +198,12 @@ class MatchingDesign:
 
 
 def _large(table: PictureTable) -> np.ndarray:
-    """Place of the large object of each picture, int64 (m,); -1 where there is none or more than one."""
+    """Place of the large object of each picture, int64 (m,); -1 where there is none, more than one, or areas are not
+    known."""
     if not (table.size_levels != "").any():
-        return table.size_ranks.argmin(axis=1)
+        known = np.isfinite(table.areas).all(axis=1)
+        largest = table.areas == table.areas.max(axis=1, keepdims=True)
+        return np.where(known & (largest.sum(axis=1) == 1), largest.argmax(axis=1), -1)
     is_large = table.size_levels == "large"
     return np.where(is_large.sum(axis=1) == 1, is_large.argmax(axis=1), -1)
 

@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from primacy import identity
 from primacy.design.picture_table import PictureTable
 from primacy.probes._group_sums import MAX_GROUPS, GroupSums, cluster_rows
 from primacy.probes.retrieval import RetrievalScores
 from primacy.stimuli.images.gallery import Version
 
 CHOICE_TRIALS = 20_000
-"""Attribution, area elasticity and the estimates of photos rest on at most this many pictures of a cell, evenly spread:
-every second or third and so on where there are more."""
+"""Attribution, area elasticity and the estimates of photos rest on at most this many pictures of a cell, drawn
+at random (the same for all encoders) where there are more."""
 
 
 class PictureTrials(NamedTuple):
@@ -91,7 +92,9 @@ class PictureSums:
         self._ties, self._scored = 0.0, 0
         self._choice: list[PictureTrials] = []
         self._kept: list[np.ndarray] = []
-        self._added, self._stride = 0, -(-len(clusters) // CHOICE_TRIALS) or 1
+        # At random: designs are periodic, and every second or third picture could have one slot or size only.
+        drawn = identity.rng_stream(0, "choice trials").permutation(len(clusters))[:CHOICE_TRIALS]
+        self._added, self._chosen = 0, np.sort(drawn)
 
     @property
     def n_objects(self) -> int:
@@ -155,9 +158,11 @@ class PictureSums:
         ranks: np.ndarray,
     ) -> None:
         won = scores.credit.mean(axis=1)
+        same = table.areas[:, :, None] == table.areas[:, None, :]  # equal areas share their ranks
+        by_rank = np.einsum("mij,mj->mi", same.astype(float), won) / np.maximum(same.sum(axis=2), 1)
         placed = (table.slots != "").all(axis=1)
         self._add("winner_share", "size_level", table.size_levels, at, won, levelled)
-        self._add("winner_share", "size_rank", ranks, at, won, measured)
+        self._add("winner_share", "size_rank", ranks, at, by_rank, measured)
         self._add("winner_share", "slot", table.slots, at, won, placed)
         if self._names is not None:
             self._add("winner_share", "category", self._names[table.objects], at, won, np.ones(len(won), dtype=bool))
@@ -196,10 +201,10 @@ class PictureSums:
         self.sums.add("paper_share", "published", roles[known], rows, won[known], right[known])
 
     def _keep(self, table: PictureTable, scores: RetrievalScores) -> None:
-        number = self._added + np.arange(len(table))
-        at = np.flatnonzero(number % self._stride == 0)
-        self._added += len(table)
-        self._kept.append(number[at])
+        first, self._added = self._added, self._added + len(table)
+        number = self._chosen[slice(*np.searchsorted(self._chosen, (first, self._added)))]
+        at = number - first
+        self._kept.append(number)
         self._choice.append(PictureTrials.of(table.take(at), scores.credit[at].mean(axis=1)))
 
 

@@ -47,7 +47,9 @@ class _Slopes:
     slots: Effects | None
 
 
-def area_elasticity(sums: Mapping[str, PictureSums], names: Sequence[str], cell: Cell) -> Elasticities:
+def area_elasticity(
+    sums: Mapping[str, PictureSums], names: Sequence[str], cell: Cell, *, n_objects: int | None = None
+) -> Elasticities:
     """Area elasticity, centre preference and their exchange rate, for the encoder and its nulls on the same pictures.
 
     `area_elasticity`: slope on log area in the conditional logit with slot (centrality where there are no slots) and
@@ -63,12 +65,13 @@ def area_elasticity(sums: Mapping[str, PictureSums], names: Sequence[str], cell:
         sums: per encoder, over the same pictures; key "encoder" is the audited one.
         names: of the categories, by id.
         cell: labels, level and margin.
+        n_objects: what the records say; by default what the pictures have, 0 where they differ in it.
 
     Raises:
         UsageError: the encoders were not scored on the same pictures.
     """
     out = Elasticities()
-    n_objects = next(iter(sums.values())).n_objects
+    n_objects = next(iter(sums.values())).n_objects if n_objects is None else n_objects
     found: dict[str, _Slopes] = {}
     for name, own in sums.items():
         slopes = _slopes(own, names)

@@ -10,7 +10,6 @@ import numpy as np
 from primacy.design.picture_table import PictureTable
 from primacy.encoders.attention import attention_reader
 from primacy.encoders.base import Encoder, PreparesImages
-from primacy.errors import DatasetError
 from primacy.listener import Listener
 from primacy.probes.attention import AttentionSums, even_maps, on_patches
 from primacy.probes.ior import PictureSums
@@ -22,10 +21,11 @@ LEVELS = ("large", "small")
 
 class AttentionScores(NamedTuple):
     """Sums of an encoder, and of a map that is even over the objects, on the same patches: what the grid alone makes
-    of small objects (docs/attention.md)."""
+    of small objects (docs/attention.md). `unmasked`: pictures without a mask, which are not scored."""
 
     own: AttentionSums
     even: AttentionSums
+    unmasked: int
 
 
 def score_attention(
@@ -60,31 +60,30 @@ def score_attention(
     sums = AttentionSums(reader.layers, reader.heads, clusters, LEVELS, gradient=targets is not None, by_head=by_head)
     even = AttentionSums(("objects",), 1, clusters, LEVELS)
     won = None if winners is None else winners.credit_of(np.arange(len(clusters)))
-    start = 0
-    for part in (part for table in tables for part in _batches(table)):
-        rows, n = part.rows.tolist(), part.n_objects
+    start = unmasked = 0
+    for batch in (batch for table in tables for batch in _batches(table)):
+        masks = [source.mask(row) for row in batch.rows.tolist()]
+        known = np.array([mask is not None for mask in masks])
+        number, start = start + np.flatnonzero(known), start + len(batch)
+        listener.advance(len(batch))
+        unmasked += int((~known).sum())
+        if not known.any():
+            continue
+        part, n = batch.take(known), batch.n_objects
+        rows = part.rows.tolist()
         wanted = None if targets is None else targets[part.objects].mean(axis=1)
         maps = reader.read([prepare(source.image(row)) for row in rows], wanted)
-        covered = np.stack([framing.frame_mask(_mask(source, row), n) for row in rows])
+        covered = np.stack([framing.frame_mask(mask, n) for mask in masks if mask is not None])
         coverage, levels = on_patches(covered, reader.grid), _levels(part)
-        credit = None if won is None else won[start : start + len(rows), :n]
+        credit = None if won is None else won[number, :n]
         sums.add(maps, coverage, part.clusters, levels, credit)
         even.add(even_maps(coverage), coverage, part.clusters, levels)
-        start += len(rows)
-        listener.advance(len(rows))
-    return AttentionScores(sums, even)
+    return AttentionScores(sums, even, unmasked)
 
 
 def _batches(table: PictureTable) -> Iterator[PictureTable]:
     for start in range(0, len(table), BATCH):
         yield table.take(np.arange(start, min(start + BATCH, len(table))))
-
-
-def _mask(source: PictureSource, row: int) -> np.ndarray:
-    mask = source.mask(row)
-    if mask is None:
-        raise DatasetError(f"{source.pictures[row].picture_id} has no mask, others of {source.name} do")
-    return mask
 
 
 def _levels(pictures: PictureTable) -> np.ndarray:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from primacy.probes.attention import AttentionSums
 from primacy.results.record import Check
+from primacy.run.image.attention import AttentionScores
 from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan
 from primacy.run.image.scores import ImageScores
 from primacy.stats.effects import AUDITED
@@ -31,7 +31,7 @@ def image_checks(plan: ImagePlan, scores: ImageScores, notes: Sequence[str]) -> 
             found += [_ties(cell, (probe, sums.tie_share)) for (probe, _), sums in own.retrieval.items()]
             found += [_ties(cell, ("matching", sums.tie_share)) for sums in own.matching.values()]
             found += [] if own.removal is None else [_ties(cell, ("matching", own.removal.tie_share))]
-            found += [_unseen(cell, n, attention.own) for n, attention in own.attention.items()]
+            found += [_unseen(cell, n, attention) for n, attention in own.attention.items()]
     if scores.no_attention is not None:
         message = f"Attention against area is not available: {scores.no_attention}."
         found.append(Check(name="attention", status="note", message=message))
@@ -68,14 +68,16 @@ def _clusters(plan: ImagePlan) -> Check | None:
     return Check(name="clusters of pictures", status="warning", message=message)
 
 
-def _unseen(cell: ImageCell, n: int, sums: AttentionSums) -> Check | None:
+def _unseen(cell: ImageCell, n: int, attention: AttentionScores) -> Check | None:
+    sums = attention.own
     without = int(sums.zero.max(initial=0))
-    if not sums.unseen and not without:
+    if not (sums.unseen or without or attention.unmasked):
         return None
     what = f"{cell.source.name}, {n} objects" if n else cell.source.name
     message = (
         f"Attention on {what}: {sums.unseen:,} objects lie outside the framed picture and are not scored; {without:,}"
-        " get no attention at all in some layer, and count in shares but not in slopes."
+        " get no attention at all in some layer, and count in shares but not in slopes;"
+        f" {attention.unmasked:,} pictures have no mask and are not scored."
     )
     return Check(name="attention", status="note", message=message)
 

@@ -37,6 +37,8 @@ def estimate_images(spec: AuditSpec, plan: ImagePlan, scores: ImageScores, found
 
 
 def _toir(spec: AuditSpec, group: ImageGroup, by_encoder: dict[str, GroupScores], found: Findings) -> None:
+    if group.captions and len(spec.templates) > 1:
+        found.notes.append(f"TOIR in other templates than the first, {spec.templates[0]!r}")
     for captions in group.captions:
         n = captions.n_objects
         sums = {name: scored.toir[n] for name, scored in by_encoder.items() if n in scored.toir}
@@ -60,6 +62,7 @@ class _Cell:
     def estimate(self) -> None:
         """Everything that its probes allow."""
         own = self.scores[AUDITED]
+        self.found.notes += own.unanswered
         for probe, n in own.retrieval:
             self._retrieval(probe, n)
         for probe in own.crops:
@@ -94,7 +97,7 @@ class _Cell:
             _add(self.found, image_estimates(sums, labels, rng=self._rng(probe, n)))
         where = f"{probe.upper()} on {labels.stimuli}"
         if self.cell.kind != "scenes":
-            slopes = area_elasticity(sums, names, labels)
+            slopes = area_elasticity(sums, names, labels, n_objects=n)
             self.found.add(slopes.records)
             self.found.pending += slopes.effects
             self.found.notes += [f"{where}: {note}" for note in slopes.notes.get(AUDITED, ())]

@@ -20,8 +20,8 @@ from primacy.stimuli.images.gallery import ImageGallery
 _LACKING = {
     "ior": "pictures of single objects (--gallery-scenes)",
     "toir": "pictures of single objects (--gallery-scenes)",
-    "ioc": "slots",
-    "matching": "absent categories",
+    "ioc": "slots that are the same in all pictures",
+    "matching": "pictures with one object known to be the largest, or no absent categories",
     "attention": "masks",
 }
 """What pictures have to have for a probe."""
@@ -103,8 +103,9 @@ class ImagePlan:
 
     @property
     def skipped(self) -> list[Skipped]:
-        """Everything that could not be shown, and why, each source once."""
-        sources = {id(cell.source): cell.source for cell in self.cells}
+        """Everything that could not be shown, and why, each source once; of crops nothing, since objects without a
+        ladder are shown in their photos."""
+        sources = {id(cell.source): cell.source for cell in self.cells if cell.kind != "crops"}
         sources |= {id(g.gallery.source): g.gallery.source for g in self.groups if g.gallery is not None}
         found = [skip for source in sources.values() for skip in source.skipped]
         return found + [skip for group in self.groups for skip in group.left_out]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from primacy import identity
 from primacy.probes.crops import CropScores
 from primacy.probes.ioc import IocResult
 from primacy.probes.ior import PictureSums
@@ -19,7 +20,7 @@ class CellScores:
 
     `retrieval`: sums of IOR and I2TOR by probe and number of objects, 0 for photos, where these stand together.
     `crops`: scores on ladders of crops, by probe. `matching`, `attention`: by number of objects. `removal`: matching by
-    each object of photos. `ioc`: by protocol and number of objects.
+    each object of photos. `ioc`: by protocol and number of objects. `unanswered`: what could not be scored, and why.
     """
 
     retrieval: dict[tuple[str, int], PictureSums] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class CellScores:
     removal: RemovalScores | None = None
     attention: dict[int, AttentionScores] = field(default_factory=dict)
     ioc: dict[tuple[str, int], IocResult] = field(default_factory=dict)
+    unanswered: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -49,3 +51,8 @@ class ImageScores:
     fingerprints: dict[str, str] = field(default_factory=dict)
     no_attention: str | None = None
     timings: dict[str, float] = field(default_factory=dict)
+
+    def add_fingerprint(self, name: str, fingerprint: str) -> None:
+        """Note whose scores stand under a name: bags of two groups have items of their own, so both count."""
+        known = self.fingerprints.get(name, fingerprint)
+        self.fingerprints[name] = known if known == fingerprint else identity.fingerprint([known, fingerprint])

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from primacy import identity
 from primacy.design.picture_table import PictureTable
 from primacy.encoders.battery import CROSS_MODAL
+from primacy.errors import DesignError
 from primacy.probes.attention import EVEN
 from primacy.probes.crops import CropScores
 from primacy.probes.ioc import run_ioc
@@ -67,7 +68,7 @@ def _score_group(
     start = time.perf_counter()
     label = job.spec.encoder if subject.name == AUDITED else subject.name
     job.listener.stage(f"{label}, pictures", _work(group, subject.serves))
-    scores.fingerprints[subject.name] = subject.encoder.fingerprint
+    scores.add_fingerprint(subject.name, subject.encoder.fingerprint)
     singles = subject.singles(group)
     found = GroupScores([CellScores() for _ in group.cells])
     for cell, own in zip(group.cells, found.cells, strict=True):
@@ -129,8 +130,12 @@ def _score_table(
         vectors = np.concatenate(kept)
         for protocol, method in ioc_methods(job.spec.protocol, job.spec.seed).items():
             rng = identity.rng_stream(job.spec.seed, "ioc", f"n={pictures.n_objects}", protocol)
-            with job.one_blas_thread():
-                result = run_ioc(vectors, pictures, len(group.vocabulary), rng=rng, **method)
+            try:
+                with job.one_blas_thread():
+                    result = run_ioc(vectors, pictures, len(group.vocabulary), rng=rng, **method)
+            except DesignError as error:  # too few sets for a head
+                scores.unanswered.append(f"IOC on {cell.source.name}, {pictures.n_objects} objects: {error}")
+                continue
             scores.ioc[protocol, pictures.n_objects] = result
 
 

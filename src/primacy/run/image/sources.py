@@ -14,22 +14,24 @@ from primacy.design.scenes.request import SceneRequest
 from primacy.design.sets import sample_sets
 from primacy.design.templates import get_template
 from primacy.design.text import TextDesign, gallery_texts
-from primacy.design.vocabulary import BUILTIN, Vocabulary, load_vocabulary, parse_vocabulary
+from primacy.design.vocabulary import Vocabulary
 from primacy.errors import DatasetError, DesignError, UsageError
 from primacy.listener import Listener
 from primacy.results.spec import IMAGE_PROBES, AuditSpec
+from primacy.run.image.gallery import gallery_for, library_vocabulary, named, not_in_gallery
 from primacy.run.image.plan import ImageCell, ImageGroup, ImagePlan, Kind
 from primacy.stimuli.images.base import PictureSource, Skipped
 from primacy.stimuli.images.coco_photos import open_photos
 from primacy.stimuli.images.composed import compose
 from primacy.stimuli.images.crops import CropLadder
-from primacy.stimuli.images.gallery import ImageGallery, composed_gallery, gallery_of
+from primacy.stimuli.images.gallery import ImageGallery, gallery_of
 from primacy.stimuli.images.open import is_library, open_pictures
-from primacy.stimuli.sources import object_library
 
 IOC_CATEGORIES = 18
 """Categories of the IOC probe's scenes: a linear head needs each of them in many sets."""
 _RETRIEVAL = ("ior", "i2tor")
+_LOOKED_AT = 50
+"""Pictures of a source that are looked at to see whether it has masks."""
 _PHOTO_FOILS = 10
 """Foils of each photo, drawn at random, unless a number is asked for: photos share no captions."""
 
@@ -48,13 +50,28 @@ def make_image_plan(spec: AuditSpec, listener: Listener) -> ImagePlan:
     groups = [_composed(spec, asked, listener) if is_library(spec.images.scenes) else _opened(spec, asked, listener)]
     if spec.images.photos is not None:
         groups.append(_photos(spec, asked, listener))
-    return ImagePlan(tuple(groups))
+    plan = ImagePlan(tuple(groups))
+    _refuse_one_name_twice(plan)
+    return plan
+
+
+def _refuse_one_name_twice(plan: ImagePlan) -> None:
+    """Records are told apart by probe, number of objects and the name of the pictures."""
+    met = set[tuple[str, str, int]]()
+    for cell in plan.cells:
+        keys = {(probe, cell.source.name, n) for probe in cell.probes for n in cell.tables}
+        if not met.isdisjoint(keys):
+            raise UsageError(
+                f"two sources of pictures are called {cell.source.name!r}",
+                hint="Results could not be told apart: rename a folder, or audit them one at a time.",
+            )
+        met |= keys
 
 
 def _composed(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> ImageGroup:
     """Scenes that are composed on the way."""
     images = spec.images
-    vocabulary = _library_vocabulary(images.scenes)
+    vocabulary = library_vocabulary(images.scenes)
     paper = spec.protocol == "paper"
     cells = []
     scenes = [probe for probe in asked if probe in (*_RETRIEVAL, "matching", "attention")]
@@ -73,7 +90,7 @@ def _composed(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> Im
         cells.append(_cell(spec, compose(request, images.scenes, listener), vocabulary, ["ioc"]))
     gallery = None
     if {"ior", "toir"} & set(asked):
-        gallery = _gallery(spec, images.gallery_scenes or images.scenes, vocabulary.names, listener)
+        gallery = gallery_for(spec, images.gallery_scenes or images.scenes, vocabulary.names, listener)
     return _group(spec, asked, vocabulary, gallery, cells)
 
 
@@ -88,7 +105,7 @@ def _opened(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> Imag
     shown = list(dict.fromkeys(name for source in sources for p in source.pictures for name in p.categories))
     gallery = None
     if images.gallery_scenes is not None:
-        gallery = _gallery(spec, images.gallery_scenes, shown, listener)
+        gallery = gallery_for(spec, images.gallery_scenes, shown, listener)
     elif singles:
         gallery = gallery_of(singles[0], shown)
     elif "ior" in asked:
@@ -96,31 +113,41 @@ def _opened(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> Imag
             f"{images.scenes} has no pictures of single objects, which IOR compares with",
             hint="Name some with --gallery-scenes, e.g. comco, or ask for --probes i2tor,matching.",
         )
-    vocabulary = _named(shown if gallery is None else list(gallery.names))
+    vocabulary = named(shown if gallery is None else list(gallery.names))
     cells = [_cell(spec, source, vocabulary, _asked_of(source, asked, gallery), _kind(source)) for source in multi]
-    return _group(spec, asked, vocabulary, gallery, cells)
+    left_out = [skip for source in multi for skip in not_in_gallery(source, vocabulary)]
+    if images.gallery_scenes is None:
+        left_out += [Skipped(s.name, f"{singles[0].name} is the gallery, and there is one only") for s in singles[1:]]
+    return _group(spec, asked, vocabulary, gallery, cells, tuple(left_out))
 
 
 def _asked_of(source: PictureSource, asked: tuple[str, ...], gallery: ImageGallery | None) -> list[str]:
-    """The probes that pictures from elsewhere can answer: IOC needs one place for each object."""
-    placed = all(o.slot for p in source.pictures for o in p.objects)
+    """The probes that pictures from elsewhere can answer: IOC needs the same slots in all."""
+    slots: dict[int, set[tuple[str, ...]]] = {}
+    for picture in source.pictures:
+        slots.setdefault(len(picture.objects), set()).add(tuple(shown.slot for shown in picture.objects))
+    placed = all(
+        len(found) == 1 and all(all(names) and len(set(names)) == n for names in found)
+        for n, found in slots.items()
+        if n > 1
+    )
     without = {"toir"} | ({"ior"} if gallery is None else set()) | (set() if placed else {"ioc"})
     return [probe for probe in asked if probe not in without]
 
 
 def _kind(source: PictureSource) -> Kind:
-    """A source whose pictures say by which ratio their target's area is another's is a ladder."""
-    steps = any("ratio" in p.factors and any(o.role == "target" for o in p.objects) for p in source.pictures)
+    """A source all of whose pictures say by which ratio their target's area is another's is a ladder."""
+    steps = all("ratio" in p.factors and any(o.role == "target" for o in p.objects) for p in source.pictures)
     return "ladder" if steps else "scenes"
 
 
 def _photos(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> ImageGroup:
     images = spec.images
     photos = open_photos(Path(str(images.photos)), Path(str(images.instances)), listener=listener)
-    vocabulary = _named(list(dict.fromkeys(name for p in photos.pictures for name in p.categories)))
+    vocabulary = named(list(dict.fromkeys(name for p in photos.pictures for name in p.categories)))
     gallery, left_out = None, list[Skipped]()
     if "ior" in asked:
-        gallery = _gallery(spec, images.gallery_scenes or "coco80", vocabulary.names, listener)
+        gallery = gallery_for(spec, images.gallery_scenes or "coco80", vocabulary.names, listener)
         without = [name for name in vocabulary.names if name not in gallery.names]
         if without:  # a gallery that lacks a category would make the others win
             left_out.append(Skipped("IOR on photos", f"no picture of {', '.join(without[:5])} alone"))
@@ -177,41 +204,8 @@ def _cell(
 
 
 def _has_masks(source: PictureSource) -> bool:
-    return bool(source.pictures) and source.mask(0) is not None
+    return any(source.mask(row) is not None for row in range(min(len(source.pictures), _LOOKED_AT)))
 
 
 def _request(spec: AuditSpec, design: str, objects: tuple[int, ...], sets: int, **fields: Any) -> SceneRequest:
     return SceneRequest(design, objects=objects, sets=sets, seed=spec.seed, size=spec.images.size, **fields)
-
-
-def _library_vocabulary(name: str) -> Vocabulary:
-    """The categories that a library of objects has pictures of, in the order of its vocabulary."""
-    have = object_library(name).categories
-    if name not in BUILTIN:
-        return _named(sorted(have))
-    whole = load_vocabulary(name)
-    return Vocabulary(name, tuple(category for category in whole.categories if category.name in have))
-
-
-def _named(names: list[str]) -> Vocabulary:
-    """A vocabulary of `names`; those that are built in keep their plural, synonyms and size."""
-    return parse_vocabulary("pictures", "\n".join(names))
-
-
-def _gallery(spec: AuditSpec, where: str, names: list[str], listener: Listener) -> ImageGallery:
-    """Pictures of single objects: composed, or from a source that has them; of those of `names` that it has."""
-    images = spec.images
-    if is_library(where):
-        known = set(_library_vocabulary(where).names)
-        asked, names = names, [name for name in names if name in known]
-        if not names:
-            raise DatasetError(
-                f"{where} has none of the categories that the pictures show: {', '.join(asked[:5])}",
-                hint="Name pictures of single objects of these with --gallery-scenes.",
-            )
-        return composed_gallery(where, names, size=images.size, kind=images.gallery, seed=spec.seed, listener=listener)
-    sources = open_pictures(where, listener=listener)
-    singles = [s for s in sources if s.pictures and all(len(p.objects) == 1 for p in s.pictures)]
-    if not singles:
-        raise DatasetError(f"{where} has no pictures of single objects", hint="`primacy render comco --design singles`")
-    return gallery_of(singles[0], names)

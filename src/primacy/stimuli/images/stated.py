@@ -11,6 +11,8 @@ from primacy.design.picture import Shown
 from primacy.errors import DatasetError
 
 _MOST_OBJECTS = 255  # values of a mask
+_MOST_INSTANCES = 1_000_000
+_MOST_FACTOR = 1e300
 
 
 def clean_name(text: str) -> str:
@@ -52,15 +54,15 @@ def _area(value: Any) -> float:
 
 def _count(value: Any) -> int:
     number = _number(value)
-    if number < 1 or number != int(number):
-        raise ValueError("a whole number of at least 1")
+    if not 1 <= number <= _MOST_INSTANCES or number != int(number):
+        raise ValueError(f"a whole number from 1 to {_MOST_INSTANCES:,}")
     return int(number)
 
 
 def _number(value: Any) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise ValueError("a number")
@@ -138,6 +140,6 @@ def factor(value: Any) -> float | int | str:
                 continue
         else:
             return value.strip()
-    if not math.isfinite(number):
-        raise DatasetError(f"a factor is {value!r}, expected a finite number or text")
+    if not -_MOST_FACTOR <= number <= _MOST_FACTOR:
+        raise DatasetError(f"a factor is {str(value)[:40]!r}, expected a finite number or text")
     return number

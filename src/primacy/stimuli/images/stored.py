@@ -102,6 +102,7 @@ class StoredPictures:
                 self._entries.append(entry)
                 notes.update(seen.notes)
                 digest.update(seen.digest)
+                digest.update(repr(seen.picture).encode())
             else:
                 left_out.append(seen)
             listener.advance(1)
@@ -117,7 +118,7 @@ class StoredPictures:
 
     @property
     def digest(self) -> str:
-        """Hex sha256 over the bytes of all pictures and masks in use."""
+        """Hex sha256 over the bytes of all pictures and masks in use, and over what is said of them."""
         return self._digest
 
     def image(self, index: int) -> Image.Image:
