@@ -9,9 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def canonical_json(value: Any) -> str:
@@ -35,6 +38,21 @@ def text_key(text: str) -> bytes:
     Lone surrogates are hashed as they stand, so that no Python string is without a key.
     """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def image_key(image: Image.Image) -> bytes:
+    """Key of a picture in the embedding store: the sha256 (32 bytes) of its size and its decoded RGB pixels.
+
+    The file's name, format and metadata are no part of it.
+
+    Raises:
+        ValueError: the picture is not RGB.
+    """
+    if image.mode != "RGB":
+        raise ValueError(f"a picture of mode {image.mode!r}, expected 'RGB'")
+    digest = hashlib.sha256(f"RGB {image.width} {image.height}\n".encode())
+    digest.update(image.tobytes())
+    return digest.digest()
 
 
 def file_digest(path: Path) -> str:

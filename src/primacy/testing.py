@@ -10,13 +10,17 @@ shows it as a failed test; `violations` lists everything found, not only the fir
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from primacy.encoders.base import CountsTokens, Described
-from primacy.errors import EncoderError, UsageError
+from primacy.encoders._contract import Side, check_side, compare, encoded
+from primacy.encoders.base import CountsTokens, Described, EncodesImages, PreparesImages
+from primacy.errors import EncoderError, ModelUnavailableError, UsageError
 from primacy.identity import canonical_json
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 TOLERANCE = 1e-5
 HOSTILE_TEXTS = (
@@ -53,13 +57,14 @@ class EncoderReport(NamedTuple):
     """What `check_encoder` saw of an encoder that keeps the contract.
 
     `unit_norm` states whether all vectors have length 1 (within 1e-4); that is allowed either way.
-    `batch_error` is the largest difference between a text encoded alone and among others, relative to the
-    vector's length.
+    `batch_error` is the largest difference between a text (or picture) encoded alone and among others, relative to the
+    vector's length. `pictures` says whether it takes pictures as well.
     """
 
     dimension: int
     unit_norm: bool
     batch_error: float
+    pictures: bool
 
 
 def check_encoder(encoder: Any, *, texts: Sequence[str] | None = None, tolerance: float = TOLERANCE) -> EncoderReport:
@@ -68,7 +73,9 @@ def check_encoder(encoder: Any, *, texts: Sequence[str] | None = None, tolerance
     Shape (n, dim), dtype float32, finite values; the same texts twice give identical arrays; a text's vector
     does not depend on its batch, on the order or on duplicates; an empty list gives (0, dim); the fingerprint
     is a non-empty string that does not change; the input list is left alone; `identity` and `count_tokens`,
-    where they exist, have their form.
+    where they exist, have their form. The same is asked of `encode_image`, where it exists, with small pictures of many
+    shapes; vectors of both sides have one dimension, and `encode_prepared` gives those of `encode_image`. An encoder
+    whose image side says that files are missing (`ModelUnavailableError`) is checked as one of texts.
 
     Args:
         encoder: the object to check.
@@ -86,18 +93,61 @@ def check_encoder(encoder: Any, *, texts: Sequence[str] | None = None, tolerance
         raise UsageError("check_encoder needs at least two different texts")
     first_fingerprint = getattr(encoder, "fingerprint", None)
     found = _fingerprint_violations(encoder)
-    base = _encoded(encoder, chosen, "encode_text", found)
-    error = 0.0
-    if base is not None:
-        error = _batch_violations(encoder, chosen, base, tolerance, found)
-        _edge_violations(encoder, chosen, base, tolerance, found)
+    side = Side(getattr(encoder, "encode_text", _absent), "encode_text", "texts", chosen, [_short(t) for t in chosen])
+    base, error = check_side(side, tolerance, found)
     found += _optional_violations(encoder, chosen)
+    pictures = isinstance(encoder, EncodesImages) and _takes_pictures(encoder)
+    if pictures:
+        error = max(error, _picture_violations(encoder, base, tolerance, found))
     if getattr(encoder, "fingerprint", None) != first_fingerprint:
         found.append("fingerprint: differs from one reading to the next")
     if found or base is None:
         raise EncoderContractError(found)
     norms = np.linalg.norm(base.astype(np.float64), axis=1)
-    return EncoderReport(base.shape[1], bool(np.abs(norms - 1).max() < 1e-4), error)
+    return EncoderReport(base.shape[1], bool(np.abs(norms - 1).max() < 1e-4), error, pictures)
+
+
+def hostile_pictures() -> list[Image.Image]:
+    """Small RGB pictures of many shapes: noise, plain black and white, one pixel, tall and wide ones."""
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    shapes = [(32, 32), (48, 64), (64, 40), (9, 70), (60, 7), (300, 200), (1, 1)]
+    noise = [Image.fromarray(rng.integers(0, 256, (*shape, 3), dtype=np.uint8)) for shape in shapes]
+    return [*noise, Image.new("RGB", (50, 50)), Image.new("RGB", (33, 50), "white")]
+
+
+def _takes_pictures(encoder: EncodesImages) -> bool:
+    try:
+        encoder.encode_image(hostile_pictures()[:1])
+    except ModelUnavailableError:
+        return False
+    except Exception:  # said in full by the check itself
+        return True
+    return True
+
+
+def _picture_violations(encoder: Any, texts: np.ndarray | None, tolerance: float, found: list[str]) -> float:
+    inputs = hostile_pictures()
+    names = [f"picture {i} of {image.width} x {image.height}" for i, image in enumerate(inputs)]
+    side = Side(encoder.encode_image, "encode_image", "pictures", inputs, names)
+    base, error = check_side(side, tolerance, found)
+    if base is None:
+        return 0.0
+    if texts is not None and texts.shape[1] != base.shape[1]:
+        found.append(f"encode_image: dimension {base.shape[1]}, encode_text gives {texts.shape[1]}")
+    if isinstance(encoder, PreparesImages):
+        prepared = side._replace(
+            call=lambda images: encoder.encode_prepared([encoder.prepare_image(i) for i in images])
+        )
+        apart = encoded(prepared, "encode_prepared", found)
+        if apart is not None:
+            compare(apart, base, names, tolerance, "encode_prepared and encode_image", found)
+    return error
+
+
+def _absent(texts: list[str]) -> Any:
+    raise AttributeError("there is no such method")
 
 
 def _fingerprint_violations(encoder: Any) -> list[str]:
@@ -105,72 +155,6 @@ def _fingerprint_violations(encoder: Any) -> list[str]:
     if not isinstance(own, str) or not own:
         return [f"fingerprint: {own!r}, expected a non-empty string"]
     return []
-
-
-def _encoded(encoder: Any, texts: list[str], what: str, found: list[str]) -> np.ndarray | None:
-    """The array for `texts`, or None after adding what is wrong with it to `found`."""
-    given = list(texts)
-    try:
-        array = encoder.encode_text(given)
-    except Exception as error:
-        found.append(f"{what}: raises {type(error).__name__}: {error}")
-        return None
-    if given != texts:
-        found.append(f"{what}: changes the list that it is given")
-    if not isinstance(array, np.ndarray):
-        found.append(f"{what}: returns {type(array).__name__}, expected a numpy array")
-    elif array.ndim != 2 or len(array) != len(texts) or array.shape[1] == 0:
-        found.append(f"{what}: shape {array.shape} for {len(texts)} texts, expected ({len(texts)}, dim)")
-    elif array.dtype != np.float32:
-        found.append(f"{what}: dtype {array.dtype}, expected float32")
-    elif not np.isfinite(array).all():
-        bad = texts[int(np.argmin(np.isfinite(array).all(axis=1)))]
-        found.append(f"{what}: NaN or infinity, first for {_short(bad)}")
-    else:
-        return array.copy()
-    return None
-
-
-def _batch_violations(encoder: Any, texts: list[str], base: np.ndarray, tolerance: float, found: list[str]) -> float:
-    again = _encoded(encoder, texts, "second call", found)
-    if again is not None and not np.array_equal(again, base):
-        found.append("determinism: the same texts twice give different arrays")
-    rows = [_encoded(encoder, [text], f"{_short(text)} alone", found) for text in texts]
-    alone = [row for row in rows if row is not None]
-    error = 0.0
-    if len(alone) == len(texts):
-        error = _compare(np.concatenate(alone), base, texts, tolerance, "batch size: alone and among others", found)
-    turned = _encoded(encoder, texts[::-1], "reversed order", found)
-    if turned is not None:
-        _compare(turned[::-1], base, texts, tolerance, "order: reversed", found)
-    return error
-
-
-def _edge_violations(encoder: Any, texts: list[str], base: np.ndarray, tolerance: float, found: list[str]) -> None:
-    empty = _encoded(encoder, [], "empty list", found)
-    if empty is not None and empty.shape != (0, base.shape[1]):
-        found.append(f"empty list: shape {empty.shape}, expected (0, {base.shape[1]})")
-    order = [0, len(texts) - 1, 0, 0]
-    doubled = [texts[i] for i in order]
-    twice = _encoded(encoder, doubled, "duplicates", found)
-    if twice is not None:
-        _compare(twice, base[order], doubled, tolerance, "duplicates", found)
-
-
-def _compare(
-    seen: np.ndarray, expected: np.ndarray, texts: list[str], tolerance: float, what: str, found: list[str]
-) -> float:
-    if seen.shape != expected.shape:
-        found.append(f"{what}: dimension {seen.shape[1:]} instead of {expected.shape[1:]}")
-        return float("nan")
-    length = np.maximum(np.linalg.norm(expected, axis=1), np.finfo(np.float32).tiny)
-    error = np.linalg.norm(seen - expected, axis=1) / length
-    worst = int(error.argmax())
-    if error[worst] > tolerance:
-        found.append(
-            f"{what}: vectors differ by {error[worst]:.1e} (allowed {tolerance:.0e}), most for {_short(texts[worst])}"
-        )
-    return float(error[worst])
 
 
 def _optional_violations(encoder: Any, texts: list[str]) -> list[str]:

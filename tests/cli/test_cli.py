@@ -66,7 +66,7 @@ def test_json_is_the_result_and_nothing_else(primacy, tmp_path):
     result = json.loads(primacy("audit", PLANTED, *SMALL, "--json").stdout)
     (path,) = (tmp_path / "runs").glob("*/result.json")
     assert result == json.loads(path.read_text())
-    assert result["schema_version"] == 1 and result["status"] == "complete"
+    assert result["schema_version"] == 2 and result["status"] == "complete"
 
 
 def test_quiet_prints_a_line_a_verdict(primacy):

@@ -54,7 +54,7 @@ def test_a_design_of_millions_is_lazy():
 def test_same_design_under_two_hash_seeds():
     code = (
         "from primacy.run.plan import *; from primacy.results.spec import AuditSpec;"
-        "s = AuditSpec(encoder='x:y', objects=(2, 3), sets=20, sentences=60);"
+        "s = AuditSpec(encoder='x:y', objects=(2, 3), sets=20, sentences=60, probes=('tor', 'toc'));"
         "p = make_plan(s, count_words); print(stimuli_hash(s, p))"
     )
     seen = {

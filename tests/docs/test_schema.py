@@ -20,7 +20,7 @@ def test_the_committed_schema_is_that_of_the_code():
 def test_the_format_page_names_every_field():
     page = (SCHEMA.parent / "formats.md").read_text("utf-8")
     for name, record in {"RunResult": schema(), **schema()["$defs"]}.items():
-        if name != "AuditSpec":  # the options of the command line
+        if name not in ("AuditSpec", "ImageSpec"):  # the options of the command line
             missing = [field for field in record["properties"] if f"`{field}`" not in page]
             assert missing == [], name
 

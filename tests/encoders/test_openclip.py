@@ -37,7 +37,7 @@ TOWERS = {
     "tiny-custom": ({"custom": True}, True),
     "tiny-eos": ({"custom": True, "pool_type": "eos", "eos_id": 49407}, True),
     "tiny-bias": ({"custom": True, "proj_bias": True}, True),
-    "tiny-noproj": ({"custom": True, "proj_type": "none"}, True),
+    "tiny-noproj": ({"custom": True, "proj_type": "none", "width": 24}, True),
     "tiny-both-ways": ({"custom": True, "no_causal_mask": True, "pool_type": "last"}, False),
     "tiny-both-ways-clip": ({"no_causal_mask": True}, False),
     "tiny-last": ({"custom": True, "pool_type": "last"}, True),

@@ -228,6 +228,6 @@ def build(
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build_run() -> Build:
     return build

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from primacy.report.build import MAX_ESTIMATE_ROWS, build_report
+from primacy.report.build import build_report
+from primacy.report.listings import MAX_ESTIMATE_ROWS
 from primacy.results.record import RunResult
+from primacy.results.store import read_result
 
 SECTIONS = (
     "verdicts", "winner-share", "gallery", "attribution", "toc", "estimates", "nulls", "checks", "design",
@@ -76,10 +79,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_section_is_there_in_order_and_the_page_is_well_formed(build_run, variant) -> None:
+def test_sections_of_what_ran_are_there_in_order_and_the_page_is_well_formed(build_run, variant) -> None:
     html = build_report(build_run(**VARIANTS[variant]))
     page = Page(html)
-    assert [a["id"] for tag, a in page.elements if tag == "section"] == list(SECTIONS)
+    absent = {"no toc": {"toc"}, "no tor": {"winner-share", "gallery", "attribution"}}.get(variant, set())
+    expected = [section for section in SECTIONS if section not in absent]
+    assert [a["id"] for tag, a in page.elements if tag == "section"] == expected
+    contents = [a["href"] for tag, a in page.elements if tag == "a" and a["href"].startswith("#")]
+    assert contents == [f"#{section}" for section in expected]
     ids = [a["id"] for _, a in page.elements if "id" in a]
     assert len(ids) == len(set(ids))
     assert len(html.encode()) < 1_500_000
@@ -239,6 +246,21 @@ def test_a_gallery_without_positions_says_so(build_run) -> None:
 def test_command_repeats_the_spec_quoted_for_a_shell(build_run) -> None:
     result = build_run(encoder="sbert:a b;rm", objects=(2, 3), protocol="paper", orders="combinations", gallery="bare")
     html = build_report(result)
-    assert "primacy audit &#39;sbert:a b;rm&#39; --protocol paper --objects 2,3</pre>" in html
+    assert "primacy audit &#39;sbert:a b;rm&#39; --protocol paper --probes tor,toc --objects 2,3</pre>" in html
     changed = build_report(build_run(templates=("and", "{1} by {2}"), objects=(2,), seed=7))
     assert "--template and --template &#39;{1} by {2}&#39; --seed 7</pre>" in changed
+
+
+def test_a_result_of_version_1_has_the_page_that_it_had() -> None:
+    result = read_result(Path(__file__).parents[1] / "golden" / "result_v1.json")
+    html = build_report(result)
+    page = Page(html)
+    assert [a["id"] for tag, a in page.elements if tag == "section"] == list(SECTIONS)
+    assert not [tag for tag, _ in page.elements if tag == "img"]
+    for verdict in result.verdicts:
+        assert verdict.reason.replace(" -", " \u2212").replace("[-", "[\u2212") in html
+    row = next(row for row in page.rows if row[0] == result.spec.encoder and row[-1] == "6030 sets")
+    assert row[1:4] == ["60.0[45.9, 72.6]", "40.0[27.4, 54.1]", "+20.0[\u22127.8, +47.8]"]
+    listed = [row for row in page.rows if len(row) == 7 and row[0] != "metric"]
+    assert len(listed) == len(result.estimates) + sum(len(null.estimates) for null in result.nulls)
+    assert "<dt>images</dt>" not in html

@@ -7,13 +7,15 @@ import matplotlib
 import pytest
 
 from primacy.errors import RunError
-from primacy.report.figures import ceiling, curves_svg, position_svg, save_png
-from primacy.report.select import panels
+from primacy.report.figures import ceiling, level_svg, save_png
+from primacy.report.line_figures import curves_svg
+from primacy.report.panels import headline_panels
+from primacy.report.select import Records
 
 
 def drawn(result, uid: str = "u") -> str:
-    shown = panels(result, "tor")
-    return position_svg(shown[0], top=ceiling(shown), uid=uid)
+    shown = headline_panels(Records(result), "tor", "mention_position")
+    return level_svg(shown[0], top=ceiling(shown), uid=uid)
 
 
 def test_figures_take_colours_and_font_from_the_page(build_run) -> None:
@@ -30,7 +32,7 @@ def test_figures_take_colours_and_font_from_the_page(build_run) -> None:
 def test_figures_are_described_and_hold_text_as_text(build_run) -> None:
     root = ElementTree.fromstring(drawn(build_run()))  # noqa: S314
     assert root.find("title").text == "Winner share by mention position, 4 objects"
-    assert "position 1: 36.0 %, position 2: 19.0 %" in root.find("desc").text
+    assert "1: 36.0 %, 2: 19.0 %" in root.find("desc").text
     texts = [element.text.strip() for element in root.iter("text")]
     assert [t for t in texts if t in "1234" or t.startswith("mention")] == ["1", "2", "3", "4", "mention position"]
     assert "1/4" in texts
@@ -56,7 +58,7 @@ def test_drawing_leaves_matplotlib_as_it_was(build_run) -> None:
 
 
 def test_the_axis_holds_every_interval_of_all_panels(build_run) -> None:
-    shown = panels(build_run(objects=(2, 8)), "tor")
+    shown = headline_panels(Records(build_run(objects=(2, 8))), "tor", "mention_position")
     tops = [cell.ci_high for panel in shown for row in panel.rows for cell in row.cells if cell.ci_high is not None]
     assert max(tops) < ceiling(shown) <= 1.02
 

@@ -1,3 +1,4 @@
+import json
 import sys
 import textwrap
 from pathlib import Path
@@ -76,3 +77,39 @@ def coco_val() -> Path:
     if not path.is_file():
         pytest.skip("COCO val2017 captions are not on this machine")
     return path
+
+
+IMAGES = {"scenes": "simco", "sets": 4, "ladder_sets": 3, "ioc_sets": 12, "foils": 3, "size": 64}
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory):
+    """Audit with few and small pictures (`images` changes them); the same call is run once a session."""
+    root, done = tmp_path_factory.mktemp("pictures"), {}
+
+    def go(encoder, images=None, out="runs", cache=None, **changes):
+        fields = {"vocabulary": "simco", "objects": (3,), "sets": 12, "sentences": 60, "untrained": 0} | changes
+        spec = AuditSpec(encoder=encoder, images=IMAGES | (images or {}), **fields)
+        key = (spec.model_dump_json(), str(out), cache)
+        if key not in done:
+            done[key] = audit(spec, out=root / out, cache=cache)
+        return done[key]
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def tiny_clip(tmp_path_factory):
+    """`open_clip:local-dir:...`: a random tiny checkpoint with its configuration, as training would leave it."""
+    torch = pytest.importorskip("torch")
+    open_clip = pytest.importorskip("open_clip")
+    folder = tmp_path_factory.mktemp("tiny-clip")
+    model = {
+        "embed_dim": 16,
+        "vision_cfg": {"layers": 2, "width": 32, "head_width": 16, "patch_size": 8, "image_size": 32},
+        "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+    }
+    torch.manual_seed(0)
+    torch.save(open_clip.CLIP(**model).state_dict(), folder / "open_clip_pytorch_model.bin")
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": model}))
+    return f"open_clip:local-dir:{folder}"

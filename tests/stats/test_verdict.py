@@ -192,3 +192,26 @@ def test_false_claims_stay_below_the_nominal_rate():
 def test_a_planted_bias_is_found():
     verdicts = [v for seed in range(20) for v in audited([0.4, 0.2, 0.2, 0.2], 120, 0.2, np.random.default_rng(seed))]
     assert sum(v.kind == "bias" for v in verdicts) >= 57
+
+
+def test_slopes_are_told_in_logits():
+    slope = Effect(Interval(0.52, 0.40, 0.64), 0.001, 1.0, 0.06, 18, "logits", "per unit of log area")
+    clean = NullEffect("untrained#0", Interval(0.01, -0.02, 0.04), Interval(0.51, 0.39, 0.63))
+    assert decide(slope, [clean], 0.29).reason == (
+        "The effect of +0.52 logits per unit of log area [+0.40, +0.64] excludes zero and no null encoder shows it "
+        "(largest: untrained#0 at +0.01 logits)."
+    )
+    showing = NullEffect("low-res", Interval(0.5, 0.4, 0.6), Interval(0.02, -0.1, 0.14))
+    assert decide(slope, [showing], 0.29).kind == "artefact"
+    assert "low-res shows +0.50 logits [+0.40, +0.60]" in decide(slope, [showing], 0.29).reason
+    small = Effect(Interval(0.001, -0.1, 0.1), 0.9, 1e-4, 0.05, 18, "logits", "per unit of log area")
+    assert decide(small, [], 0.2895).reason == (
+        "The effect of 0.00 logits per unit of log area [-0.10, +0.10] lies within the margin of ±0.29 logits."
+    )
+
+
+def test_clusters_are_called_what_they_are():
+    wide = Effect(Interval(0.04, -0.04, 0.12), 0.3, 0.4, 0.04, 100, clusters="photos")
+    assert "photos would settle it (now 100)" in decide(wide, [], MARGIN).reason
+    one = Effect(Interval(0.3, math.nan, math.nan), math.nan, math.nan, math.nan, 1, clusters="photos")
+    assert decide(one, [], MARGIN).reason.endswith("it rests on 1 photo.")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from primacy.encoders import _pieces, embed
+from primacy.encoders import _output, _pieces, embed
 from primacy.encoders.store import EmbeddingStore
 
 CHUNK = 8
@@ -69,7 +69,7 @@ def main() -> None:
     texts = [f"text {i}" for i in range(args.first, args.last)][:: -1 if args.reverse else 1]
     encoder = ChunkMarkingEncoder(args.calls, args.slow)
     store = EmbeddingStore.for_encoder(args.root, encoder)
-    _pieces.CHUNK = embed.SHARD_TEXTS = CHUNK
+    _pieces.CHUNK = _output.SHARD_ROWS = CHUNK
     np.save(args.out, embed.embed_texts(encoder, texts, store=store))
 
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
-from primacy.encoders import _pieces, embed
+from primacy.encoders import _output, _pieces
 from primacy.encoders.embed import embed_texts
 from primacy.encoders.store import EmbeddingStore
 from primacy.errors import StoreError
@@ -43,7 +43,7 @@ def open_store(root: Path) -> EmbeddingStore:
 @pytest.fixture(autouse=True)
 def three_texts_a_shard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_pieces, "CHUNK", 3)
-    monkeypatch.setattr(embed, "SHARD_TEXTS", 3)
+    monkeypatch.setattr(_output, "SHARD_ROWS", 3)
 
 
 @pytest.fixture

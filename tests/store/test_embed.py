@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from primacy.encoders import _pieces, embed
+from primacy.encoders import _output, _pieces
 from primacy.encoders.embed import embed_texts
 from primacy.encoders.store import EmbeddingStore
 from primacy.errors import EncoderError, StoreError, UsageError
@@ -42,7 +42,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def set_to(chunk: int, shard: int | None = None) -> None:
         monkeypatch.setattr(_pieces, "CHUNK", chunk)
-        monkeypatch.setattr(embed, "SHARD_TEXTS", shard or chunk)
+        monkeypatch.setattr(_output, "SHARD_ROWS", shard or chunk)
 
     return set_to
 
@@ -107,7 +107,7 @@ def test_second_run_encodes_nothing_and_a_longer_one_only_what_is_new(
 def test_any_texts_fan_out_right(runs: list[list[str]], chunk: int, shard: int) -> None:
     with tempfile.TemporaryDirectory() as root, pytest.MonkeyPatch.context() as patch:
         patch.setattr(_pieces, "CHUNK", chunk)
-        patch.setattr(embed, "SHARD_TEXTS", shard)
+        patch.setattr(_output, "SHARD_ROWS", shard)
         encoder = Counting()
         for texts in runs:
             store = EmbeddingStore(Path(root), "counting-1")
@@ -180,7 +180,7 @@ def test_shards_close_at_a_number_of_texts_or_seconds(
             clock[0] += 4
             return super().encode_text(texts)
 
-    monkeypatch.setattr(embed.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(_output.time, "monotonic", lambda: clock[0])
     sizes(2, shard=1000)
     store = EmbeddingStore(tmp_path / "slow", "counting-1")
     embed_texts(Slow(), texts, store=store)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from primacy.encoders import embed
+from primacy.encoders import _output
 from primacy.encoders.base import Piece
 from primacy.encoders.embed import embed_texts
 from primacy.encoders.store import EmbeddingStore
@@ -73,7 +73,7 @@ def test_pieces_in_any_order_fan_out_right(
     runs: list[list[int]], seed: int, shard: int, lazy: bool, stored: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as root, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embed, "SHARD_TEXTS", shard)
+        patch.setattr(_output, "SHARD_ROWS", shard)
         encoder = Pieces(seed)
         for numbers in runs:
             texts = Lazy(np.array(numbers, dtype=int))

@@ -45,6 +45,11 @@ class Archive:
                 raise AssetError(f"{path} holds the link {entry.filename!r}", hint="Links in archives are refused.")
         self._entries = {e.filename: e for e in entries if not e.is_dir()}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All files in it."""
+        return tuple(self._entries)
+
     def __contains__(self, name: str) -> bool:
         return name in self._entries
 

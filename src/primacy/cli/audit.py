@@ -29,6 +29,16 @@ def audit(
     sentences: o.Sentences = 1600,
     design: o.Design = "factorial",
     captions: o.Captions = None,
+    scenes: o.Scenes = "comco",
+    gallery_scenes: o.GalleryScenes = None,
+    image_sets: o.ImageSets = 30,
+    ladder_sets: o.LadderSets = 18,
+    ioc_sets: o.IocSets = 60,
+    image_size: o.ImageSize = 224,
+    image_gallery: o.ImageGallery = None,
+    foils: o.Foils = "all",
+    photos: o.Photos = None,
+    instances: o.Instances = None,
     untrained: o.Untrained = 3,
     margin: o.Margin = 0.05,
     level: o.Level = 0.95,
@@ -46,13 +56,18 @@ def audit(
     as_json: o.AsJson = False,
     quiet: o.Quiet = False,
 ) -> None:
-    """Audit an encoder: which object of a caption wins its embedding, and is it because of its place?"""
+    """Audit an encoder: which object of a caption or picture wins its embedding, and because of what?"""
     spec = o.make_spec(
         encoder=encoder, protocol=protocol, probes=probes, objects=o.numbers(objects, "objects"),
         vocabulary=vocabulary, templates=template or ["and"], orders=orders, gallery=gallery, sets=sets,
         sentences=sentences, design=design,
         captions=captions, untrained=untrained, margin=margin, level=level, seed=seed, precision=precision,
         allow_activation_mismatch=allow_activation_mismatch,
+        images={
+            "scenes": scenes, "gallery_scenes": gallery_scenes, "sets": image_sets, "ladder_sets": ladder_sets,
+            "ioc_sets": ioc_sets, "size": image_size, "gallery": image_gallery, "foils": foils,
+            "photos": photos, "instances": instances,
+        },
     )  # fmt: skip
     from primacy.cli.progress import progress
     from primacy.run.audit import audit as run_audit

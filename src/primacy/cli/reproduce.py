@@ -11,12 +11,21 @@ from primacy.cli import options as o
 from primacy.cli.interrupt import resumable
 from primacy.errors import UsageError
 
+_NEEDED = {
+    "captions": "Give an official COCO captions file (.json or .json.gz).",
+    "photos": "Give a folder or .zip of photos, and with --instances their COCO instances file.",
+}
+
 
 def reproduce(
-    table: Annotated[str, typer.Argument(help="table1, table3, table5 or protocols.")],
+    table: Annotated[str, typer.Argument(help="table1 to table6, figure3 or protocols.")],
     encoders: Annotated[str, typer.Option(help="Encoders, comma-separated [default: the table's]")] = "",
     sets: Annotated[str | None, typer.Option(help="Object sets, or 'all' as published [default: the table's]")] = None,
     captions: o.Captions = None,
+    scenes: Annotated[str | None, typer.Option(help="Where pictures come from [default: the table's]")] = None,
+    image_sets: Annotated[int | None, typer.Option(help="Object sets of scenes [default: the table's]")] = None,
+    photos: o.Photos = None,
+    instances: o.Instances = None,
     seed: o.Seed = 0,
     device: o.DeviceName = "auto",
     out: o.Out = Path("runs"),
@@ -35,15 +44,17 @@ def reproduce(
     from primacy.run.reproduce import load_table
     from primacy.run.reproduce import reproduce as run_table
 
-    if load_table(table).audit.get("design") == "captions" and captions is None:
-        raise UsageError(
-            f"{table} needs --captions FILE", hint="Give an official COCO captions file (.json or .json.gz)."
-        )
+    given = {"captions": captions, "photos": photos}
+    for name in load_table(table).needs:
+        if given[name] is None:
+            raise UsageError(f"{table} needs --{name}", hint=_NEEDED[name])
     overrides: dict[str, Any] = {"seed": seed}
     if sets is not None:
         overrides["sets"] = "all" if sets == "all" else o.numbers(sets, "sets")[0]
     if captions is not None:
         overrides["captions"] = captions
+    pictures = {"scenes": scenes, "sets": image_sets, "photos": photos, "instances": instances}
+    overrides["images"] = {name: value for name, value in pictures.items() if value is not None}
     folder = o.cache_or_none(cache, no_cache)
     with resumable(folder), progress(hidden=as_json) as listener:
 

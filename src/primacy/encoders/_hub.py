@@ -74,20 +74,21 @@ def fetch(repo: str, revision: str | None, choose: Chooser) -> Path:
     """
     hub = require("huggingface_hub", "huggingface_hub", "hf")
     reason = "HF_HUB_OFFLINE is set"
-    if not hub.constants.HF_HUB_OFFLINE:
+    constants = require("huggingface_hub.constants", "huggingface_hub", "hf")  # not loaded by the package itself
+    if not constants.HF_HUB_OFFLINE:
         try:
             info = hub.HfApi().model_info(repo, revision=revision, timeout=PROBE_SECONDS)
             names = choose([sibling.rfilename for sibling in info.siblings or []])
             return Path(hub.snapshot_download(repo, revision=revision, allow_patterns=names))
         except Exception as error:  # refusals and transport errors alike: their types differ between versions
-            reason = _first_line(error)
+            reason = first_line(error)
     try:
         return Path(hub.snapshot_download(repo, revision=revision, local_files_only=True))
     except Exception as error:
         raise _unavailable(repo, revision, reason) from error
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 

@@ -11,8 +11,10 @@ Forms of the name after the colon:
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from primacy.encoders import _hub
@@ -33,7 +35,8 @@ class OpenClipSpec(NamedTuple):
     """Everything needed to build a model with no further look at the network.
 
     `config` is open_clip's model configuration, with `quick_gelu` as it will be built; `weights` is None for
-    an untrained model of `seed`; `activation_from` says how the activation is known.
+    an untrained model of `seed`; `activation_from` says how the activation is known; `preprocess` is what the
+    checkpoint says of its transform (further keys are ignored), over open_clip's defaults.
     """
 
     source: str
@@ -42,6 +45,7 @@ class OpenClipSpec(NamedTuple):
     seed: int
     activation_from: str
     folder: Path | None = None
+    preprocess: Mapping[str, Any] = MappingProxyType({})
 
 
 def resolve(rest: str, *, allow_mismatch: bool) -> OpenClipSpec:
@@ -112,7 +116,8 @@ def _from_tag(architecture: str, config: dict[str, Any], tag: str, *, allow_mism
             hint=f"Use open_clip:{right}/{tag}, or --allow-activation-mismatch if you mean it.",
         )
     known_from = "pretrained tag" if trained == built else "architecture name, against the pretrained tag"
-    return OpenClipSpec(f"open_clip:{architecture}/{tag}", config, _fetch_tag(pretrained), 0, known_from)
+    source, weights = f"open_clip:{architecture}/{tag}", _fetch_tag(pretrained)
+    return OpenClipSpec(source, config, weights, 0, known_from, preprocess=pretrained)
 
 
 def _tags(architecture: str) -> list[str]:
@@ -172,13 +177,17 @@ def _from_folder(folder: Path, source: str) -> OpenClipSpec:
             f"{path} does not exist", hint="The folder must hold open_clip_config.json and weights."
         )
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))["model_cfg"]
+        found = json.loads(path.read_text(encoding="utf-8"))
+        config, preprocess = found["model_cfg"], found.get("preprocess_cfg") or {}
     except (ValueError, KeyError, TypeError) as error:
         raise EncoderError(
             f"{path} is not an open_clip configuration: expected JSON with the key 'model_cfg'"
         ) from error
+    if not isinstance(preprocess, dict):
+        raise EncoderError(f"{path}: 'preprocess_cfg' is {preprocess!r}, expected a dictionary")
     config["quick_gelu"] = bool(config.get("quick_gelu"))
-    return OpenClipSpec(source, config, find_weights(path.parent), 0, "model configuration", path.parent)
+    weights = find_weights(path.parent)
+    return OpenClipSpec(source, config, weights, 0, "model configuration", path.parent, preprocess)
 
 
 def _whole(text: str) -> int:

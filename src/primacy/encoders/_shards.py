@@ -119,7 +119,8 @@ class Shards:
     def _files(self) -> list[Path]:
         """The files of all shards, sorted; what does not belong here is reported once and left alone."""
         try:
-            entries = sorted(os.scandir(self._folder.path), key=lambda entry: entry.name)
+            with os.scandir(self._folder.path) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
         except FileNotFoundError:
             return []
         ours = []

@@ -11,11 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from primacy.errors import EncoderError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from primacy.design.picture import Picture
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 
@@ -67,6 +72,37 @@ def gather(pieces: Iterable[Piece], n: int) -> np.ndarray:
 
 
 @runtime_checkable
+class EncodesImages(Protocol):
+    """An encoder that also maps pictures to vectors of the same space."""
+
+    def encode_image(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Embed RGB images of any size, each framed by the encoder's own transform: float32 (len(images), dim)."""
+        ...
+
+
+@runtime_checkable
+class PreparesImages(Protocol):
+    """An image encoder whose transform can run elsewhere (other threads) than its tower."""
+
+    def prepare_image(self, image: Image.Image) -> Any:
+        """The encoder's own transform of one RGB image; safe to call from several threads."""
+        ...
+
+    def encode_prepared(self, prepared: Sequence[Any]) -> np.ndarray:
+        """Embed what `prepare_image` gave: the vectors that `encode_image` would give, float32 (n, dim)."""
+        ...
+
+
+@runtime_checkable
+class ReadsFacts(Protocol):
+    """A null or planted encoder: it is told what a picture shows instead of seeing it."""
+
+    def encode_pictures(self, pictures: Sequence[Picture]) -> np.ndarray:
+        """Embed pictures by their facts: float32 (len(pictures), dim)."""
+        ...
+
+
+@runtime_checkable
 class HasUntrainedTwin(Protocol):
     """An encoder that can be rebuilt with the same architecture and tokenizer but fresh random weights."""
 
@@ -114,7 +150,7 @@ class EncoderOptions:
             raise UnknownNameError("precision", self.precision, PRECISIONS)
 
 
-def checked_vectors(vectors: Any, n: int, source: str) -> np.ndarray:
+def checked_vectors(vectors: Any, n: int, source: str, what: str = "texts") -> np.ndarray:
     """Return `vectors` as a C-contiguous float32 array (n, dim) or say what is wrong with them.
 
     Raises:
@@ -122,7 +158,7 @@ def checked_vectors(vectors: Any, n: int, source: str) -> np.ndarray:
     """
     array = np.asarray(vectors)
     if array.ndim != 2 or len(array) != n or array.shape[1] == 0:
-        raise EncoderError(f"{source}: returned shape {array.shape} for {n} texts, expected ({n}, dim)")
+        raise EncoderError(f"{source}: returned shape {array.shape} for {n} {what}, expected ({n}, dim)")
     if not np.issubdtype(array.dtype, np.floating):
         raise EncoderError(f"{source}: returned dtype {array.dtype}, expected float32")
     finite = np.isfinite(array).all(axis=1)

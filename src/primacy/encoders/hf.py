@@ -6,51 +6,36 @@
 
 Vectors are float32 and of unit length. SigLIP's towers attend to their padding, so they always get their full
 context and no attention mask, as they were trained. CLIP's causal tower computes each distinct beginning of texts once
-(see `prefix_tree`); all others are batched by equal length and need no padding.
+(see `prefix_tree`); all others are batched by equal length and need no padding. Models with a vision tower take
+pictures too, as the image processor in their folder prepares them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from primacy.encoders import _hub
-from primacy.encoders._names import require, split_query, split_revision
+from primacy.encoders._hf_model import HfSpec, describe, locate, read_model, unreadable
+from primacy.encoders._image_tower import ImageSide, SeesImages
+from primacy.encoders._image_transform import Framing, PatchFraming
+from primacy.encoders._names import require, split_query
 from primacy.encoders._quiet import quiet_loading
 from primacy.encoders._tokenizers import count_without_special, token_rows, tokenizer_digest
 from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights, unit_pieces
-from primacy.encoders._weights import check_keys, refused_pickle, state_digest
+from primacy.encoders._weights import state_digest
 from primacy.encoders.base import EncoderOptions, Piece, gather
+from primacy.encoders.hf_image import image_features, plain_config, read_processor
 from primacy.encoders.prefix_tree import CHECK_CAPTIONS, CausalTower, clip_text_tower, stream, trusted
-from primacy.errors import EncoderError, ModelUnavailableError, UnknownNameError
+from primacy.errors import EncoderError, UnknownNameError
 from primacy.identity import fingerprint
 
 if TYPE_CHECKING:
     import torch
 
 POOLINGS = ("mean", "cls")
-_TEXT_TOWERS = {
-    "clip_text_model": "CLIPTextModelWithProjection",
-    "siglip_text_model": "SiglipTextModel",
-    "siglip2_text_model": "Siglip2TextModel",
-}
-_UNBOUNDED = 1_000_000  # tokenizers without a limit say 10^30
-_OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl")
-
-
-class HfSpec(NamedTuple):
-    """`folder` holds the model's files; `pooling` is "mean", "cls" or, for CLIP and SigLIP, "model"."""
-
-    source: str
-    folder: Path
-    pooling: str
-    siglip: bool
-    lower: bool
-    context_length: int
-    seed: int | None = None
 
 
 def load(rest: str, options: EncoderOptions) -> HfEncoder:
@@ -68,77 +53,18 @@ def load(rest: str, options: EncoderOptions) -> HfEncoder:
     if pooling not in POOLINGS:
         raise UnknownNameError("pooling", pooling, POOLINGS)
     place = placement(options)
-    folder, source = _locate(name)
+    folder, source = locate(name)
     try:
         with quiet_loading():
             config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise unreadable(folder, error) from error
-    model = _read_model(folder, config)
-    spec = _spec(source, folder, pooling, model, tokenizer)
+    model = read_model(folder, config)
+    spec = describe(source, folder, pooling, model, tokenizer)
+    if spec.pooling == "model" and hasattr(model, "get_image_features"):
+        return HfImageTextEncoder(spec, model, tokenizer, place)
     return HfEncoder(spec, model, tokenizer, place)
-
-
-def _locate(name: str) -> tuple[Path, str]:
-    if Path(name).expanduser().is_dir():
-        return Path(name).expanduser(), "hf:local"
-    if name.startswith(("/", ".", "~")):
-        raise ModelUnavailableError(
-            f"folder {name!r} does not exist", hint="Give a folder with config.json and weights."
-        )
-    return _hub.fetch(*split_revision(name), _hub.transformers_files), f"hf:{split_revision(name)[0]}"
-
-
-def unreadable(folder: Path, error: Exception) -> ModelUnavailableError:
-    """The error for a folder from which transformers could not load."""
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return ModelUnavailableError(
-        f"{folder} holds no model that transformers can load ({reason})",
-        hint="The folder needs config.json, tokenizer.json (or like files) and model.safetensors.",
-    )
-
-
-def _read_model(folder: Path, config: Any) -> Any:
-    import pickle
-
-    import transformers
-
-    kind = getattr(transformers, _TEXT_TOWERS.get(config.model_type, "AutoModel"))
-    safe = any(folder.glob("*.safetensors"))
-    try:
-        with quiet_loading():
-            model, info = kind.from_pretrained(
-                folder,
-                config=config,
-                local_files_only=True,
-                use_safetensors=safe,
-                weights_only=True,
-                output_loading_info=True,
-            )
-    except pickle.UnpicklingError as error:
-        raise refused_pickle(folder) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        if "weights_only" in str(error) or "WeightsUnpickler" in str(error):
-            raise refused_pickle(folder) from error
-        raise unreadable(folder, error) from error
-    # a checkpoint with a task head loads into the bare model; the pooling head is not used by mean or cls
-    check_keys([key for key in info["missing_keys"] if not key.startswith("pooler.")], (), str(folder))
-    return model.float()
-
-
-def _spec(source: str, folder: Path, pooling: str, model: Any, tokenizer: Any) -> HfSpec:
-    config = getattr(model.config, "text_config", None) or model.config
-    siglip = model.config.model_type.startswith("siglip")
-    lower = model.config.model_type.startswith("siglip2") or (siglip and "gemma" in type(tokenizer).__name__.lower())
-    positions = getattr(config, "max_position_embeddings", None) or _UNBOUNDED
-    if config.model_type in _OFFSET_POSITIONS:
-        positions -= 2  # they number positions from the padding index + 1
-    limit = positions if siglip else min(positions, tokenizer.model_max_length)
-    own = hasattr(model, "get_text_features") or config.model_type in _TEXT_TOWERS
-    if siglip and positions == _UNBOUNDED:
-        raise EncoderError(f"{source}: the configuration does not say how many text positions there are")
-    return HfSpec(source, folder, "model" if own else pooling, siglip, lower, int(min(limit, _UNBOUNDED)))
 
 
 class HfEncoder:
@@ -149,7 +75,7 @@ class HfEncoder:
         self.spec, self.tokenizer, self._place = spec, tokenizer, place
         weights = state_digest(model.state_dict().items())
         self.model = model.to(device=place.device, dtype=place.dtype).eval().requires_grad_(False)
-        self.identity = _identity(spec, model, tokenizer, weights, place.precision)
+        self.identity = _identity(spec, model, tokenizer, weights, place.precision) | self._image_identity()
         self.fingerprint = fingerprint(self.identity)
         self.tower = self._checked_tower()
 
@@ -192,7 +118,10 @@ class HfEncoder:
         """The same architecture and tokenizer with weights drawn afresh from `seed`."""
         with seeded_weights(seed):
             model = type(self.model)(self.model.config)
-        return HfEncoder(self.spec._replace(seed=seed), model.float(), self.tokenizer, self._place)
+        return type(self)(self.spec._replace(seed=seed), model.float(), self.tokenizer, self._place)
+
+    def _image_identity(self) -> dict[str, Any]:
+        return {}
 
     def _checked_tower(self) -> CausalTower | None:
         import torch
@@ -233,6 +162,29 @@ class HfEncoder:
         return hidden[:, 0] if self.spec.pooling == "cls" else hidden.float().mean(dim=1)
 
 
+class HfImageTextEncoder(SeesImages, HfEncoder):
+    """A transformers model with a vision tower, which gets what the folder's image processor makes of a picture."""
+
+    def __init__(self, spec: HfSpec, model: Any, tokenizer: Any, place: Placement) -> None:
+        """As `HfEncoder`; the processor is read from the spec's folder."""
+        self.processor = read_processor(spec.folder)
+        super().__init__(spec, model, tokenizer, place)
+        self.images = ImageSide(self.processor.prepare, partial(image_features, self.model), place, spec.source)
+
+    @property
+    def image_framing(self) -> Framing | PatchFraming:
+        """How the processor frames a picture, for masks.
+
+        Raises:
+            EncoderError: in a way that `Framing` does not know.
+            ModelUnavailableError: the folder has no image processor.
+        """
+        return self.processor.framing
+
+    def _image_identity(self) -> dict[str, Any]:
+        return {"image": self.processor.identity | {"architecture": plain_config(self.model.config.vision_config)}}
+
+
 def _padded(ids: list[np.ndarray]) -> np.ndarray:
     """Token ids as int32 (n, longest), filled up with -1, which is no token."""
     lengths = np.array([len(row) for row in ids])
@@ -245,13 +197,10 @@ def _identity(spec: HfSpec, model: Any, tokenizer: Any, weights: str, precision:
     import transformers
 
     config = getattr(model.config, "text_config", None) or model.config
-    shown = {
-        k: v for k, v in config.to_diff_dict().items() if k not in ("transformers_version", "dtype", "_name_or_path")
-    }
     return {
         "source": spec.source,
         "weights": weights if spec.seed is None else f"untrained, seed {spec.seed}: {weights}",
-        "architecture": {"class": type(model).__name__, "config": shown},
+        "architecture": {"class": type(model).__name__, "config": plain_config(config)},
         "activation": getattr(config, "hidden_act", None) or getattr(config, "activation", "unknown"),
         "tokenizer": {
             "class": type(tokenizer).__name__,

@@ -21,6 +21,10 @@ class Lexicon:
         alternatives = "|".join(re.escape(name) for name in longest_first)
         self._pattern = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)")
 
+    def index(self, name: str) -> int | None:
+        """Index of a name as it stands, None where it is not known."""
+        return self._index.get(name.casefold())
+
     def find(self, text: str) -> list[int]:
         """Indices of the names mentioned, in order of mention, repeats included."""
         return [self._index[match] for match in self._pattern.findall(text.casefold())]

@@ -1,12 +1,12 @@
 """`open_clip:` encoders: any architecture and checkpoint of open_clip (names: see `_openclip_spec`).
 
 Vectors are float32 and of unit length. Causal towers compute each distinct beginning of captions once (see
-`prefix_tree`); others read their full context.
+`prefix_tree`); others read their full context. Pictures go through open_clip's own evaluation transform.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from primacy.encoders import _hub
+from primacy.encoders._image_tower import ImageSide, SeesImages
+from primacy.encoders._image_transform import Framing
 from primacy.encoders._names import require
 from primacy.encoders._openclip_spec import OpenClipSpec, resolve
 from primacy.encoders._tokenizers import count_without_special, tokenizer_digest
@@ -21,12 +23,15 @@ from primacy.encoders._tokens import Tokens
 from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights, unit_pieces
 from primacy.encoders._weights import check_keys, read_state_dict, state_digest
 from primacy.encoders.base import EncoderOptions, Piece, gather
+from primacy.encoders.openclip_image import framing, image_identity, preprocessing
 from primacy.encoders.prefix_tree import CHECK_CAPTIONS, CausalTower, TokenSequences, open_clip_tower, stream, trusted
 from primacy.errors import EncoderError
 from primacy.identity import fingerprint
 
 if TYPE_CHECKING:
     import torch
+    from open_clip.transform import PreprocessCfg
+    from PIL import Image
 
 _NOT_WEIGHTS = {  # buffers and settings that older versions saved beside the weights
     "attn_mask",
@@ -126,16 +131,19 @@ def _untrained(spec: OpenClipSpec, tokenizer: Any, place: Placement, seed: int) 
     return OpenClipEncoder(spec._replace(weights=None, seed=seed), model, tokenizer, place)
 
 
-class OpenClipEncoder:
-    """Text side of an open_clip model; `tower` is None where the full context is encoded."""
+class OpenClipEncoder(SeesImages):
+    """An open_clip model; `tower`, of its text side, is None where the full context is encoded."""
 
     def __init__(self, spec: OpenClipSpec, model: Any, tokenizer: Any, place: Placement) -> None:
         """Take over `model` (float32, on the CPU): it is hashed, then moved to `place`."""
         self.spec, self.tokenizer, self._place = spec, tokenizer, place
         weights = state_digest(model.state_dict().items())
         self.model = model.to(device=place.device, dtype=place.dtype).eval().requires_grad_(False)
+        self.preprocessing = preprocessing(spec, self.model)
         self.identity = _identity(spec, self.model, self.tokenizer, weights, place.precision)
+        self.identity["image"] = image_identity(self.preprocessing)
         self.fingerprint = fingerprint(self.identity)
+        self.images = ImageSide(_transform(self.preprocessing), self.model.encode_image, place, spec.source)
         self._tokens = Tokens(tokenizer)
         self.tower = trusted(
             open_clip_tower(self.model),
@@ -144,6 +152,11 @@ class OpenClipEncoder:
             place.precision,
             (spec.source, "every text takes the full context"),
         )
+
+    @property
+    def image_framing(self) -> Framing:
+        """How the transform frames a picture, for masks."""
+        return framing(self.preprocessing)
 
     @property
     def encoding(self) -> str:
@@ -182,6 +195,12 @@ class OpenClipEncoder:
     def untrained_twin(self, seed: int) -> OpenClipEncoder:
         """The same architecture and tokenizer with weights drawn afresh from `seed`."""
         return _untrained(self.spec, self.tokenizer, self._place, seed)
+
+
+def _transform(cfg: PreprocessCfg) -> Callable[[Image.Image], torch.Tensor]:
+    from open_clip.transform import image_transform_v2
+
+    return image_transform_v2(cfg, is_train=False)
 
 
 def _identity(spec: OpenClipSpec, model: Any, tokenizer: Any, weights: str, precision: str) -> dict[str, Any]:

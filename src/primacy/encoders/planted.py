@@ -27,7 +27,8 @@ from primacy.errors import UsageError
 from primacy.identity import fingerprint as digest
 from primacy.identity import rng_stream
 
-_WINNER_WEIGHT = 2.0
+WINNER_WEIGHT = 2.0
+"""Weight of the winner's item vector; the others have 1."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,9 @@ class PlantedEncoder:
     def __init__(self, names: Sequence[str], plant: Plant) -> None:
         self.plant = plant
         self._lexicon = Lexicon(names)
-        self._items = random_items(len(names), rng_stream(plant.seed, "planted", "items"))
-        scores = np.array([_uniforms(f"{plant.seed}/score/{name}", 2) for name in names])
-        normal = np.sqrt(-2 * np.log(scores[:, 0])) * np.cos(2 * np.pi * scores[:, 1])
+        self._items = planted_items(names, plant.seed)
         words = np.array([len(name.split()) for name in names])
-        self.utility = plant.category * normal + plant.length * words
+        self.utility = plant.category * normal_scores(names, plant.seed) + plant.length * words
         self.identity = {"source": "null:planted", "plant": asdict(plant), "names": digest(list(names))}
         self.fingerprint = digest(self.identity)
 
@@ -72,22 +71,22 @@ class PlantedEncoder:
             if not found:
                 continue
             weights = np.ones(len(found))
-            weights[self._winner(text, found) if len(found) > 1 else 0] = _WINNER_WEIGHT
+            weights[self._winner(text, found) if len(found) > 1 else 0] = WINNER_WEIGHT
             out[row] = weights @ self._items[found]
         return out.astype(np.float32)
 
     def _winner(self, text: str, found: list[int]) -> int:
         """Index into `found` of the winner."""
         plant = self.plant
-        draw, share = _uniforms(f"{plant.seed}/draw/{text}", 2)
+        draw, share = uniforms(f"{plant.seed}/draw/{text}", 2)
         if draw < plant.first:
             return 0
         if draw < plant.first + plant.last:
             return len(found) - 1
         source = "+".join(map(str, sorted(found))) if share < plant.cluster else text
         # Noise belongs to the object, not to its place, so that shared noise means the same winner in every order.
-        noise = [_uniforms(f"{plant.seed}/noise/{source}/{item}", 1)[0] for item in found]
-        return int(np.argmax(self.utility[found] - np.log(-np.log(noise))))
+        keys = [f"{plant.seed}/noise/{source}/{item}" for item in found]
+        return int(np.argmax(self.utility[found] + gumbel(keys)))
 
 
 def planted_from_parameters(categories: Sequence[Category], parameters: dict[str, str]) -> PlantedEncoder:
@@ -97,11 +96,39 @@ def planted_from_parameters(categories: Sequence[Category], parameters: dict[str
         UsageError: a value that is no number or out of range.
     """
     values = {key: number(parameters, key, 0.0) for key in parameters if key != "seed"}
-    plant = Plant(**values, seed=int(number(parameters, "seed", 0)))
+    plant = Plant(**values, seed=seed_of(parameters))
     return PlantedEncoder([category.name for category in categories], plant)
 
 
-def _uniforms(key: str, n: int) -> np.ndarray:
+def seed_of(parameters: dict[str, str]) -> int:
+    """The seed among the parameters of a name, 0 if there is none.
+
+    Raises:
+        UsageError: not a whole number of at least 0.
+    """
+    value = number(parameters, "seed", 0)
+    if value < 0 or value != int(value):
+        raise UsageError(f"parameter seed={parameters['seed']!r}, expected a whole number of at least 0")
+    return int(value)
+
+
+def planted_items(names: Sequence[str], seed: int) -> np.ndarray:
+    """Orthonormal item vectors of the names, float64 (len(names), d)."""
+    return random_items(len(names), rng_stream(seed, "planted", "items"))
+
+
+def normal_scores(names: Sequence[str], seed: int) -> np.ndarray:
+    """A standard normal score of each name, float64 (len(names),), that depends on the name and the seed alone."""
+    draws = np.array([uniforms(f"{seed}/score/{name}", 2) for name in names])
+    return np.sqrt(-2 * np.log(draws[:, 0])) * np.cos(2 * np.pi * draws[:, 1])
+
+
+def gumbel(keys: Sequence[str]) -> np.ndarray:
+    """A standard Gumbel draw for each key, float64 (len(keys),)."""
+    return -np.log(-np.log([uniforms(key, 1)[0] for key in keys]))
+
+
+def uniforms(key: str, n: int) -> np.ndarray:
     """`n` uniform draws in (0, 1) that depend on `key` alone."""
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     words = np.frombuffer(digest, dtype="<u8")[:n]

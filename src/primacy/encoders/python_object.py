@@ -8,6 +8,8 @@ changed.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ import numpy as np
 from primacy.encoders.base import Encoder, EncoderOptions, checked_vectors
 from primacy.errors import EncoderError, UnknownNameError, UsageError
 from primacy.identity import fingerprint
+
+_CHECKED = ("encode_image", "encode_prepared", "encode_pictures")
+_AS_THEY_ARE = ("prepare_image", "image_framing", "image_attention")
 
 
 def load(rest: str, options: EncoderOptions) -> PythonEncoder:
@@ -103,6 +108,12 @@ class PythonEncoder:
             self.encode_pieces = inner.encode_pieces
         if hasattr(inner, "untrained_twin"):
             self.untrained_twin = self._twin
+        for name in _CHECKED:
+            if hasattr(inner, name):
+                setattr(self, name, partial(self._checked, getattr(inner, name)))
+        for name in _AS_THEY_ARE:
+            if hasattr(inner, name):
+                setattr(self, name, getattr(inner, name))
 
     def encode_text(self, texts: list[str]) -> np.ndarray:
         """What the object returns, as float32 (len(texts), dim).
@@ -110,7 +121,10 @@ class PythonEncoder:
         Raises:
             EncoderError: wrong shape or dtype, or not finite.
         """
-        return checked_vectors(self.inner.encode_text(list(texts)), len(texts), self._source)
+        return self._checked(self.inner.encode_text, texts)
+
+    def _checked(self, encode: Callable[[list[Any]], Any], given: Sequence[Any]) -> np.ndarray:
+        return checked_vectors(encode(list(given)), len(given), self._source)
 
     def _twin(self, seed: int) -> Encoder:
         return PythonEncoder(self.inner.untrained_twin(seed), f"{self._source}, untrained, seed {seed}")

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import binom
 
+from primacy.errors import EncoderError
+
 TIE = 1e-6
 _ROWS = 128
 
@@ -49,6 +51,20 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.divide(wide, norms, out=np.zeros_like(wide), where=norms > 0)
 
 
+def check_one_space(*vectors: np.ndarray) -> None:
+    """Refuse to compare vectors of different lengths.
+
+    Raises:
+        EncoderError: their last axes differ.
+    """
+    numbers = sorted({array.shape[-1] for array in vectors})
+    if len(numbers) > 1:
+        raise EncoderError(
+            f"the encoder gives vectors of {' and of '.join(map(str, numbers))} numbers, expected one space",
+            hint="Pictures and texts are compared: encode_image and encode_text need the same dimension.",
+        )
+
+
 def score(captions: np.ndarray, objects: np.ndarray, gallery: np.ndarray) -> RetrievalScores:
     """Score captions against single-object galleries (TOR, docs/paper.md 2; docs/definitions.md).
 
@@ -59,7 +75,11 @@ def score(captions: np.ndarray, objects: np.ndarray, gallery: np.ndarray) -> Ret
 
     Returns:
         RetrievalScores; every field is NaN-free.
+
+    Raises:
+        EncoderError: the two are not of one space.
     """
+    check_one_space(captions, gallery)
     m, n = objects.shape
     galleries, v, d = gallery.shape
     sims = _similarities(captions, gallery.reshape(galleries * v, d)).reshape(m, galleries, v)

@@ -44,7 +44,7 @@ def split_by_set(set_ids: np.ndarray, *, rng: np.random.Generator, test: float =
     if len(sets) - n_test - n_validation < 1:
         raise DesignError(
             f"{len(sets)} object sets cannot be split into train, validation and test",
-            hint="TOC needs at least 3 object sets, and enough of them that each category occurs; raise --sentences.",
+            hint="A head needs at least 3 object sets, and enough that each category occurs: --sentences, --ioc-sets.",
         )
     held_out = rng.permutation(sets)[: n_test + n_validation]
     in_test, in_validation = np.isin(set_ids, held_out[:n_test]), np.isin(set_ids, held_out[n_test:])
@@ -150,8 +150,8 @@ def run_toc(
     scored = seen.sum(axis=0)
     if not scored.all():
         raise DesignError(
-            f"no test sentence of position {int(np.argmin(scored)) + 1} has a category that occurs there in training",
-            hint="Raise --sentences, or use a smaller vocabulary.",
+            f"no test trial of position {int(np.argmin(scored)) + 1} has a category that occurs there in training",
+            hint="Show more object sets (--sentences, --ioc-sets), or use a smaller vocabulary.",
         )
     y_train, y_test = objects[split.train], objects[split.test]
     curve = []
@@ -226,13 +226,13 @@ def _check(vectors: np.ndarray, objects: np.ndarray, set_ids: np.ndarray, n_clas
     n = len(vectors)
     if vectors.ndim != 2 or objects.ndim != 2 or set_ids.ndim != 1 or len(objects) != n or len(set_ids) != n:
         raise DesignError(
-            f"TOC got vectors {vectors.shape}, objects {objects.shape} and set_ids {set_ids.shape}, "
+            f"a linear probe got vectors {vectors.shape}, objects {objects.shape} and set_ids {set_ids.shape}, "
             "expected (N, d), (N, n) and (N,)"
         )
     if not np.isfinite(vectors).all():
-        raise DesignError("TOC got vectors with NaN or infinity")
+        raise DesignError("a linear probe got vectors with NaN or infinity")
     if objects.min() < 0 or objects.max() >= n_classes:
-        raise DesignError(f"TOC got category ids outside 0..{n_classes - 1}")
+        raise DesignError(f"a linear probe got category ids outside 0..{n_classes - 1}")
     _, mention = np.unique(np.sort(objects, axis=1), axis=0, return_inverse=True)
     pairs = np.unique(np.column_stack([mention.ravel(), set_ids]), axis=0)
     if len(pairs) != len(np.unique(pairs[:, 0])):

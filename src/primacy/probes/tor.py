@@ -7,19 +7,28 @@ of sums per cluster, which is all that estimates and intervals need, so designs 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from primacy.design.text import TrialBlock
+from primacy.probes._group_sums import MAX_GROUPS, cluster_rows
 from primacy.probes.retrieval import RetrievalScores
 
-MAX_GROUPS = 20_000
-"""Beyond this many clusters, sums are kept for random groups of clusters, so that memory stays bounded. Intervals then
-resample groups, which are as independent as the clusters in them (random groups, Wolter 2007, chapter 2)."""
-
 CHOICE_TRIALS = 20_000
-"""Attribution is fitted on at most about this many trials, from the start of the design."""
+"""Attribution is fitted on at most this many trials of a cell, from the start of the design."""
+
+
+class Galleries(NamedTuple):
+    """What the galleries differ in: the name of the `group` of records, and the level of each of the G (galleries of
+    one level are pooled); no `levels`: "1" to "G"."""
+
+    group: str = "gallery_position"
+    levels: tuple[str, ...] = ()
+
+
+POSITIONS = Galleries()
 
 
 @dataclass
@@ -35,6 +44,7 @@ class TorSums:
     n_clusters: int
     n_galleries: int
     n_objects: int
+    galleries: Galleries = POSITIONS
     arrays: dict[str, np.ndarray] = field(init=False)
     ties: float = 0.0
     _choice: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = field(default_factory=list)
@@ -54,7 +64,8 @@ class TorSums:
 
     def add(self, block: TrialBlock, scores: RetrievalScores) -> None:
         """Add a block of trials."""
-        groups, member = np.unique(self._groups(block.clusters), return_inverse=True)
+        at = cluster_rows(block.clusters, self.n_clusters, len(self.arrays["trials"]))
+        groups, member = np.unique(at, return_inverse=True)
         rows = np.arange(len(block.clusters))
         membership = sparse.csr_array((np.ones(len(rows)), (member, rows)), shape=(len(groups), len(rows)))
         values = {
@@ -72,17 +83,10 @@ class TorSums:
             sums = membership @ value.reshape(len(rows), -1)
             self.arrays[name][groups] += sums.reshape(len(groups), *value.shape[1:])
         self.ties += float((scores.credit.max(axis=2) < 1 - 1e-9).sum())
+        kept = slice(CHOICE_TRIALS - self._choice_rows)
         if self._choice_rows < CHOICE_TRIALS:
-            self._choice.append((block.objects, scores.credit.mean(axis=1), block.clusters))
-            self._choice_rows += len(rows)
-
-    def _groups(self, clusters: np.ndarray) -> np.ndarray:
-        """Row of each cluster: its own, or its group's by a multiplicative hash (neighbours in the list part)."""
-        if self.n_clusters <= MAX_GROUPS:
-            return clusters
-        return (clusters.astype(np.uint64) * np.uint64(2654435761) % np.uint64(2**32) % np.uint64(MAX_GROUPS)).astype(
-            int
-        )
+            self._choice.append((block.objects[kept], scores.credit[kept].mean(axis=1), block.clusters[kept]))
+            self._choice_rows += len(self._choice[-1][0])
 
     def merge(self, other: TorSums) -> None:
         """Add the sums of other captions of the same clusters."""
@@ -91,6 +95,14 @@ class TorSums:
         self.ties += other.ties
         self._choice += other._choice
         self._choice_rows += other._choice_rows
+
+    @property
+    def versions(self) -> dict[str, list[int]]:
+        """Levels of the galleries, each with the galleries that have it."""
+        out: dict[str, list[int]] = {}
+        for g in range(self.n_galleries):
+            out.setdefault(self.galleries.levels[g] if self.galleries.levels else str(g + 1), []).append(g)
+        return out
 
     @property
     def tie_share(self) -> float:

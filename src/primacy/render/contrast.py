@@ -34,18 +34,18 @@ def apply_contrast(image: np.ndarray, mask: np.ndarray, contrasts: Sequence[floa
     chosen = [k for k, contrast in enumerate(contrasts, 1) if contrast != 1 and (mask == k).any()]
     if not chosen:
         return
-    pure = ~_grown(mask > 0)
+    pure = ~grown(mask > 0)
     # All means before any change, so that no object's ground is another's changed outline.
-    grounds = {k: _ground(image, mask == k, pure) for k in chosen}
+    grounds = {k: ground_levels(image, mask == k, pure) for k in chosen}
     untouched = mask == 0
     for k in chosen:
         inside = mask == k
-        inside |= _grown(inside) & untouched
+        inside |= grown(inside) & untouched
         untouched &= ~inside
         image[inside] = np.take_along_axis(_table(grounds[k], contrasts[k - 1]), image[inside], axis=0)
 
 
-def _ground(image: np.ndarray, seen: np.ndarray, pure: np.ndarray) -> np.ndarray:
+def ground_levels(image: np.ndarray, seen: np.ndarray, pure: np.ndarray) -> np.ndarray:
     """Mean levels float64 (3,) of the ground about an object."""
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     margin = max(2, math.ceil(max(rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1) / 4))
@@ -67,7 +67,7 @@ def _table(ground: np.ndarray, contrast: float) -> np.ndarray:
     return np.clip(np.floor(levels + 0.5), 0, 255).astype(np.uint8)
 
 
-def _grown(inside: np.ndarray) -> np.ndarray:
+def grown(inside: np.ndarray) -> np.ndarray:
     """`inside` and its eight neighbours."""
     out = inside.copy()
     out[1:] |= inside[:-1]

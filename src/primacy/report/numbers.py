@@ -9,10 +9,28 @@ from collections.abc import Iterable
 DASH = "\u2013"
 MINUS = "\u2212"
 
-_SHARES = ("winner_share", "top1_share", "paper_share", "recall_at_n", "probe_accuracy", "matching_accuracy")
-_POINTS = ("order_bias", "size_bias")
-_DIGITS = {"mean_rank": 2, "mean_cosine": 3, "margin": 3, "order_ratio": 2, "area_elasticity": 3}
-_SIGNED = ("margin", "area_elasticity")
+_SHARES = (
+    "winner_share",
+    "top1_share",
+    "paper_share",
+    "recall_at_n",
+    "probe_accuracy",
+    "matching_accuracy",
+    "attention_share",
+    "attention_agreement",
+    "target_area",
+)
+_POINTS = ("order_bias", "size_bias", "slot_bias", "matching_effect", "excess_share", "crop_slope")
+_TWO_DIGITS = (
+    "mean_rank",
+    "order_ratio",
+    "size_ratio",
+    "tie_ratio",
+    "attention_density",
+    "attention_density_ratio",
+    "attention_share_ratio",
+)
+_SIGNED = ("margin", "area_elasticity", "centre_preference")
 
 
 def unit(metric: str) -> str:
@@ -32,12 +50,17 @@ def number(metric: str, value: float | None, digits: int | None = None) -> str:
         return fixed(value, 1 if digits is None else digits, factor=100)
     if metric in _POINTS:
         return fixed(value, 1 if digits is None else digits, factor=100, signed=True)
-    return fixed(value, _DIGITS.get(metric, 3) if digits is None else digits, signed=metric in _SIGNED)
+    return fixed(value, (2 if metric in _TWO_DIGITS else 3) if digits is None else digits, signed=metric in _SIGNED)
 
 
 def points(share: float | None, digits: int = 1) -> str:
     """A difference of shares in percentage points, with its sign."""
     return fixed(share, digits, factor=100, signed=True)
+
+
+def effect(value: float | None, unit: str) -> str:
+    """An effect with its sign, without its unit: in percentage points, or in logits (`unit` of a verdict)."""
+    return fixed(value, 3, signed=True) if unit == "logits" else points(value)
 
 
 def fixed(value: float | None, digits: int, *, factor: float = 1, signed: bool = False) -> str:
@@ -72,6 +95,15 @@ def count(n: float | None) -> str:
 def count_range(values: Iterable[float]) -> str:
     """One count where all are equal, else "smallest-largest"."""
     texts = [count(value) for value in sorted(values)]
+    if not texts:
+        return DASH
+    return texts[0] if texts[0] == texts[-1] else f"{texts[0]}{DASH}{texts[-1]}"
+
+
+def percent_range(shares: Iterable[float | None]) -> str:
+    """Shares in percent, without the sign: one number where all are equal, else "smallest-largest"; unknown ones do
+    not count."""
+    texts = [fixed(share, 1, factor=100) for share in sorted(x for x in shares if x is not None)]
     if not texts:
         return DASH
     return texts[0] if texts[0] == texts[-1] else f"{texts[0]}{DASH}{texts[-1]}"

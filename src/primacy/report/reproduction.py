@@ -33,8 +33,8 @@ def render_reproduction(reproduction: Reproduction, console: Console | None = No
 
 
 def render_markdown(reproduction: Reproduction) -> str:
-    """A row an encoder, a column an arm: values in percent by position, first minus last in points with its interval,
-    and the denominator (captions/clusters). Published rows stand first."""
+    """A row an encoder, a column an arm: values in percent by level, the arm's contrast of them with its interval (in
+    points if it is one of shares), and the denominator (trials/clusters). Published rows stand first."""
     table = reproduction.table
     arms = [arm.name for arm in table.arms]
     header = ["encoder", *(["published"] if table.published else []), *arms]
@@ -45,14 +45,15 @@ def render_markdown(reproduction: Reproduction) -> str:
     blank = [""] if table.published else []
     for encoder in dict.fromkeys(row.encoder for row in reproduction.rows):
         own = {row.arm: row for row in reproduction.rows if row.encoder == encoder}
-        lines.append(_markdown([f"`{encoder}`", *blank, *(_markdown_cell(own[arm]) for arm in arms)]))
+        cells = (_markdown_cell(own[arm.name], arm.bias.metric) for arm in table.arms)
+        lines.append(_markdown([f"`{encoder}`", *blank, *cells]))
     return "\n".join(lines)
 
 
-def _markdown_cell(row: OurRow) -> str:
+def _markdown_cell(row: OurRow, contrast: str) -> str:
     values = "/".join(numbers.number(row.metric, cell.value, 0) for cell in row.cells)
-    limits = numbers.bracket(numbers.points(row.order_bias.ci_low), numbers.points(row.order_bias.ci_high))
-    return f"{values}; {numbers.points(row.order_bias.value)} {limits}; n {_denominator(row)}"
+    value, low, high = (numbers.number(contrast, x) for x in (row.bias.value, row.bias.ci_low, row.bias.ci_high))
+    return f"{values}; {value} {numbers.bracket(low, high)}; n {_denominator(row)}"
 
 
 def _block(console: Console, title: str, room: int, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,23 +1,18 @@
-"""Views of a run for its readers: estimates of one question side by side, encoder first, then each null."""
+"""Estimates of a run, ready to be looked up: the audited encoder first, then each null."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from primacy.report.numbers import count_range
-from primacy.results.record import Estimate, RunResult
+from primacy.results.record import Estimate, RunResult, VerdictRecord
+from primacy.results.spec import PROBES
 
-HEADLINE = {"tor": "winner_share", "toc": "probe_accuracy"}
 POOLED = "*"
-GALLERY_TABLE = "mention_position*gallery_position"
-FIRST_LAST = "first-last"
-
-BIG_SMALL = "big-small"
-SIZE_TABLE = "size_level*mention_position"
-
-Key = tuple[str, int, str, str, str, str, str]
+MANY = 0
+"""`n_objects` of estimates that pool pictures with different numbers of objects."""
+PHOTOS = ("photos", "crops")
+"""Names of stimuli that are photos, so that a cluster is a photo."""
 
 
 class Span(NamedTuple):
@@ -28,241 +23,142 @@ class Span(NamedTuple):
     ci_high: float | None
 
 
-class Question(NamedTuple):
-    """What a panel shows: its estimates share these labels."""
+class Case(NamedTuple):
+    """What the estimates of one table share; `stimuli` names the pictures, "" for captions."""
 
     probe: str
     n_objects: int
-    template: str
-    protocol: str
-    metric: str
+    template: str = POOLED
+    protocol: str = "balanced"
+    stimuli: str = ""
 
 
-class Row(NamedTuple):
-    """One encoder's numbers: `cells` by mention position (None where absent), `bias` its contrast of them.
-
-    `level` tells several rows of one encoder apart.
-    """
+class Source(NamedTuple):
+    """An encoder of the run: its name, whether it is a null, and its estimates."""
 
     label: str
     is_null: bool
-    cells: tuple[Estimate | None, ...]
-    bias: Span | None
-    level: str = ""
-
-    @property
-    def captions(self) -> str:
-        """Denominator of the cells; a range where positions differ."""
-        return count_range(cell.n for cell in self.cells if cell)
-
-    @property
-    def clusters(self) -> str:
-        """Number of object sets behind the cells."""
-        return count_range(cell.n_clusters for cell in self.cells if cell)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A metric by mention position, encoder first.
-
-    `chance` holds what guessing gives at each position (None where the run does not say), `contrast` names the
-    difference that the rows' `bias` is.
-    """
-
-    probe: str
-    n_objects: int
-    template: str
-    protocol: str
-    metric: str
-    rows: tuple[Row, ...]
-    chance: tuple[float | None, ...]
-    contrast: str = FIRST_LAST
-
-    @property
-    def encoder(self) -> Row:
-        """The audited encoder's row."""
-        return self.rows[0]
-
-    @property
-    def has_bias(self) -> bool:
-        """Whether any row has a first-minus-last difference."""
-        return any(row.bias for row in self.rows)
-
-    @property
-    def same_denominators(self) -> bool:
-        """Whether all rows rest on the same number of captions and sets."""
-        return len({(row.captions, row.clusters) for row in self.rows}) == 1
-
-
-class Heat(NamedTuple):
-    """Winner share by mention position (rows) and gallery position (columns), n by n, for one encoder.
-
-    `largest` is the largest share of the table (a hair above 0 at least); `on` and `off` are plain means of
-    the known cells on and off the diagonal, None where there is none; `leading` counts the gallery positions
-    whose largest share is the diagonal's.
-    """
-
-    label: str
-    n_objects: int
-    cells: tuple[tuple[Estimate | None, ...], ...]
-    largest: float
-    on: float | None
-    off: float | None
-    leading: int
+    look: Lookup
 
 
 class Lookup:
-    """Estimates by question, group and level."""
+    """Estimates of one encoder by case, metric, group and level."""
 
     def __init__(self, estimates: Iterable[Estimate]) -> None:
         """Index `estimates`; of two with one key the last counts."""
-        self._by_key: dict[Key, Estimate] = {
-            (e.probe, e.n_objects, e.template, e.protocol, e.metric, e.group, e.level): e for e in estimates
-        }
+        self._by_key: dict[tuple[Case, str, str, str], Estimate] = {}
+        self._levels: dict[tuple[Case, str, str], dict[str, None]] = {}
+        self._cases: dict[Case, None] = {}
+        for e in estimates:
+            case = Case(e.probe, e.n_objects, e.template, e.protocol, e.stimuli)
+            self._cases[case] = None
+            self._by_key[case, e.metric, e.group, e.level] = e
+            self._levels.setdefault((case, e.metric, e.group), {})[e.level] = None
 
-    def get(self, question: Question, group: str, level: str) -> Estimate | None:
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Every case that there are estimates of, in their order."""
+        return tuple(self._cases)
+
+    def get(self, case: Case, metric: str, group: str, level: str) -> Estimate | None:
         """The estimate, or None."""
-        return self._by_key.get((*question, group, level))
+        return self._by_key.get((case, metric, group, level))
+
+    def levels(self, case: Case, metric: str, group: str) -> tuple[str, ...]:
+        """The levels that there are estimates of, in their order."""
+        return tuple(self._levels.get((case, metric, group), ()))
+
+    def groups(self, case: Case, metric: str) -> tuple[str, ...]:
+        """The groups that there are estimates of, in their order."""
+        return tuple(g for c, m, g in self._levels if (c, m) == (case, metric))
 
 
-def object_counts(result: RunResult, probe: str) -> list[int]:
-    """The numbers of objects that the encoder has estimates of this probe for, ascending."""
-    return sorted({e.n_objects for e in result.estimates if e.probe == probe})
+class Records:
+    """A run by encoder and case."""
 
+    def __init__(self, result: RunResult) -> None:
+        """Index the estimates of `result` and of its nulls."""
+        self.result = result
+        self.sources: Sequence[Source] = (
+            Source(result.spec.encoder, False, Lookup(result.estimates)),
+            *(Source(null.name, True, Lookup(null.estimates)) for null in result.nulls),
+        )
 
-def templates(result: RunResult, probe: str, n: int) -> list[str]:
-    """The templates that there are estimates for, pooled first, then in the order of the specification."""
-    found = {e.template for e in result.estimates if e.probe == probe and e.n_objects == n}
-    known = [name for name in (POOLED, *result.spec.templates) if name in found]
-    return known + sorted(found.difference(known))
+    @property
+    def own(self) -> Lookup:
+        """The audited encoder's estimates."""
+        return self.sources[0].look
 
+    @property
+    def probes(self) -> tuple[str, ...]:
+        """The probes that there are estimates of, in the order of the specification."""
+        found = {case.probe for case in self.own.cases}
+        return tuple(probe for probe in PROBES if probe in found)
 
-def protocols(result: RunResult, probe: str, n: int) -> list[str]:
-    """The protocols that there are estimates under, the run's own first (TOC of a `paper` run has both)."""
-    found = {e.protocol for e in result.estimates if e.probe == probe and e.n_objects == n}
-    return sorted(found, key=lambda name: (name != result.spec.protocol, name))
+    def cases(self, probe: str) -> list[Case]:
+        """One case for each kind of stimuli, number of objects and protocol of `probe`: pooled over templates (the
+        first template where nothing is pooled), the run's own protocol first (TOC of a `paper` run has both)."""
+        known = [case for case in self.own.cases if case.probe == probe]
+        stimuli = list(dict.fromkeys(case.stimuli for case in known))
+        first: dict[tuple[str, int, str], Case] = {}
+        for case in known:
+            key = (case.stimuli, case.n_objects, case.protocol)
+            best = first.setdefault(key, case)
+            if self._template_rank(case) < self._template_rank(best):
+                first[key] = case
+        own = self.result.spec.protocol
+        return sorted(
+            first.values(),
+            key=lambda c: (stimuli.index(c.stimuli), c.n_objects, c.protocol != own, c.protocol),
+        )
 
+    def by_template(self, case: Case) -> list[Case]:
+        """The same case in each single template, in the order of the specification."""
+        found = [c for c in self.own.cases if c._replace(template=case.template) == case and c.template != POOLED]
+        return sorted(found, key=self._template_rank)
 
-def panel(result: RunResult, question: Question) -> Panel | None:
-    """The panel, or None where the encoder has no such estimate."""
-    differences = _differences(result, question)
-    rows = tuple(_row(*source, question, differences) for source in _sources(result))
-    if not any(rows[0].cells):
+    def verdict(self, case: Case, metrics: Sequence[str], effect: str) -> VerdictRecord | None:
+        """The verdict on an effect of `case`, or None. Verdicts are on pooled templates and, of linear probes, on the
+        converged head."""
+        if case.probe in ("toc", "ioc") and case.protocol != "balanced":
+            return None
+        if case not in self.cases(case.probe):
+            return None
+        for verdict in self.result.verdicts:
+            same = (verdict.probe, verdict.n_objects, verdict.stimuli) == (case.probe, case.n_objects, case.stimuli)
+            if same and verdict.metric in metrics and verdict.effect == effect:
+                return verdict
         return None
-    rows = rows[:1] + tuple(row for row in rows[1:] if any(row.cells))
-    return Panel(*question, rows, _chance(result, question))
+
+    def _template_rank(self, case: Case) -> tuple[int, str]:
+        order = (POOLED, *self.result.spec.templates)
+        return (order.index(case.template) if case.template in order else len(order), case.template)
 
 
-def panels(result: RunResult, probe: str, metric: str | None = None) -> list[Panel]:
-    """One panel for each number of objects and protocol, pooled over templates (of the first where nothing is)."""
-    found = []
-    for n in object_counts(result, probe):
-        for protocol in protocols(result, probe, n):
-            template = templates(result, probe, n)[0]
-            shown = panel(result, Question(probe, n, template, protocol, metric or HEADLINE[probe]))
-            if shown:
-                found.append(shown)
-    return found
+_ORDERS = (
+    ("large", "big", "middle", "equal", "small"),
+    ("largest", "between", "smallest"),
+    ("centre", "middle", "edge"),
+    ("upper-left", "upper", "upper-right", "left", "centre", "right", "lower-left", "lower", "lower-right"),
+)
+"""Levels in the order of tables: sizes, and slots as one reads a picture."""
 
 
-def size_panels(result: RunResult) -> list[Panel]:
-    """Winner share of the big and of the small target by the position that it stands at (`size-category` designs)."""
-    found = []
-    for n in object_counts(result, "tor"):
-        question = Question("tor", n, templates(result, "tor", n)[0], protocols(result, "tor", n)[0], "winner_share")
-        rows = tuple(row for source in _sources(result) for row in _size_rows(*source, question))
-        if rows and not rows[0].is_null:
-            found.append(Panel(*question, rows, (1 / n,) * n, BIG_SMALL))
-    return found
+def ordered(levels: Iterable[str]) -> list[str]:
+    """Levels in the order that tables have them in: sizes from large to small, slots as one reads, numbers ascending;
+    others as they come."""
+    found = list(levels)
+    for known in _ORDERS:
+        if set(found) <= set(known):
+            return sorted(found, key=known.index)
+    try:
+        return sorted(found, key=float)
+    except ValueError:
+        return found
 
 
-def heats(result: RunResult, n: int) -> list[Heat]:
-    """The mention x gallery position tables of TOR, encoder first; those without any cell left out."""
-    question = Question("tor", n, templates(result, "tor", n)[0], protocols(result, "tor", n)[0], "winner_share")
-    found = (_heat(label, estimates, question) for label, _, estimates in _sources(result))
-    return [heat for heat in found if heat]
-
-
-class _Source(NamedTuple):
-    label: str
-    is_null: bool
-    estimates: Sequence[Estimate]
-
-
-def _sources(result: RunResult) -> list[_Source]:
-    nulls = (_Source(null.name, True, null.estimates) for null in result.nulls)
-    return [_Source(result.spec.encoder, False, result.estimates), *nulls]
-
-
-def _row(
-    label: str,
-    is_null: bool,
-    estimates: Sequence[Estimate],
-    question: Question,
-    differences: dict[str | None, Span],
-) -> Row:
-    look = Lookup(estimates)
-    cells = tuple(look.get(question, "mention_position", str(p + 1)) for p in range(question.n_objects))
-    bias = differences.get(label if is_null else None)
-    if question.metric == HEADLINE[question.probe]:
-        own = look.get(question._replace(metric="order_bias"), "mention_position", FIRST_LAST)
-        bias = _span(own) or bias
-    return Row(label, is_null, cells, bias)
-
-
-def _size_rows(label: str, is_null: bool, estimates: Sequence[Estimate], question: Question) -> list[Row]:
-    look, rows = Lookup(estimates), []
-    for level in ("big", "small"):
-        cells = tuple(look.get(question, SIZE_TABLE, f"{level}*{p + 1}") for p in range(question.n_objects))
-        bias = look.get(question._replace(metric="size_bias"), "size_level", BIG_SMALL) if level == "big" else None
-        if any(cells):
-            rows.append(Row(label, is_null, cells, _span(bias), level))
-    return rows
-
-
-def _span(estimate: Estimate | None) -> Span | None:
-    return Span(estimate.value, estimate.ci_low, estimate.ci_high) if estimate else None
-
-
-def _differences(result: RunResult, question: Question) -> dict[str | None, Span]:
-    """First minus last where only the verdict holds it: the encoder's under None, a null's under its name.
-
-    The verdict on TOC is always that of the converged head.
-    """
-    probe, n, template, protocol, metric = question
-    if template != templates(result, probe, n)[0] or (probe == "toc" and protocol != "balanced"):
-        return {}
-    found: dict[str | None, Span] = {}
-    for verdict in result.verdicts:
-        if (verdict.probe, verdict.n_objects, verdict.metric, verdict.effect) == (probe, n, metric, FIRST_LAST):
-            found[None] = Span(verdict.value, verdict.ci_low, verdict.ci_high)
-            found |= {null.name: Span(null.value, null.ci_low, null.ci_high) for null in verdict.nulls}
-    return found
-
-
-def _chance(result: RunResult, question: Question) -> tuple[float | None, ...]:
-    n = question.n_objects
-    if question.metric in ("winner_share", "paper_share"):
-        return (1 / n,) * n
-    look = Lookup(result.estimates)
-    found = (look.get(question, "chance", str(p + 1)) for p in range(n))
-    return tuple(estimate.value if estimate else None for estimate in found)
-
-
-def _heat(label: str, estimates: Sequence[Estimate], question: Question) -> Heat | None:
-    look, n = Lookup(estimates), question.n_objects
-    cells = tuple(tuple(look.get(question, GALLERY_TABLE, f"{p + 1}*{g + 1}") for g in range(n)) for p in range(n))
-    values = {(p, g): c.value for p, row in enumerate(cells) for g, c in enumerate(row) if c and c.value is not None}
-    if not values:
-        return None
-    on = [value for (p, g), value in values.items() if p == g]
-    off = [value for (p, g), value in values.items() if p != g]
-    leading = sum(
-        (g, g) in values and values[g, g] >= max(v for (_, column), v in values.items() if column == g)
-        for g in range(n)
-    )
-    return Heat(label, n, cells, max(*values.values(), 1e-9), _mean(on), _mean(off), leading)
-
-
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def crossing(look: Lookup, case: Case, metric: str, group: str) -> tuple[list[str], list[str]]:
+    """The outer and the inner levels of a group like "slot*gallery_slot", each `ordered`; of three factors the first
+    two are the outer level."""
+    pairs = [level.rpartition("*") for level in look.levels(case, metric, group)]
+    return ordered(dict.fromkeys(a for a, _, _ in pairs)), ordered(dict.fromkeys(b for _, _, b in pairs))

@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from primacy.results.spec import AuditSpec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 adds pictures: `stimuli`, `unit` and `examples`. Files of version 1 lack them and load as they are."""
 
 
 def _nan_to_none(value: Any) -> Any:
@@ -27,8 +28,10 @@ class _Record(BaseModel):
 class Estimate(_Record):
     """One number: a metric of a probe at one level of a group, with its interval and denominators.
 
-    `template` is "*" when pooled over the templates of the run. `n` is the denominator (captions; for `paper_share`
-    the captions whose top-n set is right, fractional where ties are shared), `n_clusters` what the interval resamples.
+    `template` is "*" when pooled over the templates of the run. `stimuli` names the pictures ("one-large", "photos"),
+    "" for captions; `n_objects` is 0 where pictures with different numbers of objects stand together. `n` is the
+    denominator (captions or pictures; for `paper_share` those whose top-n set is right, fractional where ties are
+    shared), `n_clusters` what the interval resamples.
     """
 
     probe: str
@@ -43,6 +46,7 @@ class Estimate(_Record):
     ci_high: Number
     n: float
     n_clusters: int
+    stimuli: str = ""
 
 
 class NullResult(_Record):
@@ -69,7 +73,8 @@ class VerdictRecord(_Record):
     """The decision on one effect; `kind` as defined in `primacy.stats.verdict`.
 
     `effect` is "first-last" (winner share or probe accuracy at the first position minus the last),
-    "largest_deviation" (from 1/n over all positions, simultaneous interval), or "big-small".
+    "largest_deviation" (from 1/n over all positions, simultaneous interval), "big-small", "large-small",
+    "log area" (a slope) or a factor of the matching design. `unit` is "share" or "logits".
     """
 
     probe: str
@@ -87,6 +92,8 @@ class VerdictRecord(_Record):
     n_clusters: int
     clusters_needed: int | None
     nulls: tuple[NullComparison, ...]
+    stimuli: str = ""
+    unit: Literal["share", "logits"] = "share"
 
 
 class Coefficient(_Record):
@@ -99,10 +106,10 @@ class Coefficient(_Record):
 
 
 class Attribution(_Record):
-    """Conditional logit of the winner (`primacy.stats.choice`) for one number of objects.
+    """Conditional logit of the winner (`primacy.stats.choice`) for one number of objects, probe and kind of stimuli.
 
-    `marginal_effects` are percentage points by mention position; `explained` the share of null deviance that the full
-    model explains; `split` its Shapley shares by factor, which sum to `explained`.
+    `marginal_effects` are percentage points by mention position or slot; `explained` the share of null deviance that
+    the full model explains; `split` its Shapley shares by factor, which sum to `explained`.
     """
 
     n_objects: int
@@ -113,6 +120,8 @@ class Attribution(_Record):
     coefficients: tuple[Coefficient, ...]
     explained: Number
     split: dict[str, Number]
+    probe: str = "tor"
+    stimuli: str = ""
 
 
 class CurvePoint(_Record):
@@ -152,10 +161,18 @@ class Provenance(_Record):
     timings_s: dict[str, float]
 
 
+class Example(_Record):
+    """A picture that the report shows: `file` below the run folder, a title, and a caption that says what is seen."""
+
+    file: str
+    title: str
+    caption: str
+
+
 class RunResult(_Record):
     """All that `result.json` holds."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     status: Literal["complete"] = "complete"
     run_id: str
     spec: AuditSpec
@@ -167,3 +184,4 @@ class RunResult(_Record):
     curves: tuple[CurvePoint, ...]
     checks: tuple[Check, ...]
     verdicts: tuple[VerdictRecord, ...]
+    examples: tuple[Example, ...] = ()

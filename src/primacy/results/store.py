@@ -121,9 +121,9 @@ def read_result(path: Path) -> RunResult:
         with os_errors_as(RunError, f"cannot read {path}"):
             data = json.loads(path.read_text("utf-8"))
         version = data.get("schema_version") if isinstance(data, dict) else None
-        if version != SCHEMA_VERSION:
+        if version not in range(1, SCHEMA_VERSION + 1):
             raise RunError(
-                f"{path} has schema_version {version!r}, this Primacy reads version {SCHEMA_VERSION}",
+                f"{path} has schema_version {version!r}, this Primacy reads versions 1 to {SCHEMA_VERSION}",
                 hint="Upgrade Primacy if the file is newer.",
             )
         return RunResult.model_validate(data)

@@ -82,13 +82,13 @@ def tor_table(encoder: str, trials: TextTrials, block: TrialBlock, scores: Retri
             "template": pa.repeat(trials.template.name, m * galleries),
             "gallery_position": np.tile(np.arange(galleries) + (galleries > 1), m).astype(np.int32),
             "text": pa.array(np.repeat(np.array(list(block.texts), dtype=object), galleries), pa.string()),
-            "objects": _lists(np.repeat(names[block.objects], galleries, axis=0)),
+            "objects": lists(np.repeat(names[block.objects], galleries, axis=0)),
             "winner_position": pa.array((credit.argmax(axis=1) + 1).astype(np.int32), mask=~clear),
-            "winner_credit": _lists(credit),
+            "winner_credit": lists(credit),
             "top1": pa.array(names[np.maximum(best, 0)], pa.string(), mask=best < 0),
             "topn_correct": scores.topn_correct.ravel(),
-            "cosines": _lists(scores.cosines.reshape(-1, n)),
-            "ranks": _lists(scores.ranks.reshape(-1, n)),
+            "cosines": lists(scores.cosines.reshape(-1, n)),
+            "ranks": lists(scores.ranks.reshape(-1, n)),
         },
         schema=TOR_SCHEMA,
     )
@@ -113,14 +113,15 @@ def toc_table(
             "set_id": block.clusters[rows],
             "n_objects": np.full(len(rows), objects.shape[1], dtype=np.int32),
             "text": pa.array([block.texts[row] for row in rows], pa.string()),
-            "objects": _lists(objects),
-            "correct": _lists(correct),
+            "objects": lists(objects),
+            "correct": lists(correct),
         },
         schema=TOC_SCHEMA,
     )
 
 
-def _lists(rows: np.ndarray) -> pa.ListArray:
+def lists(rows: np.ndarray) -> pa.ListArray:
+    """Rows (m, n) as a column of lists; strings where the dtype is object, else numbers with NaN as null."""
     m, n = rows.shape
     flat = rows.ravel()
     values = pa.array(flat, pa.string()) if rows.dtype == object else pa.array(flat, mask=np.isnan(flat))

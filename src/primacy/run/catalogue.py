@@ -24,12 +24,24 @@ _SOURCES = {
 _PROBES = {
     "tor": "Text-based Object Retrieval: which object of a caption lies nearest to its vector",
     "toc": "Text-based Object Classification: which object a linear head reads at each position",
+    "ior": "Image-based Object Retrieval: which object of a picture lies nearest, among pictures of single objects",
+    "i2tor": "the same among texts that name single objects",
+    "toir": "which object of a caption lies nearest, among pictures of single objects",
+    "ioc": "Image-based Object Classification: which object a linear head reads in each slot, and by size",
+    "matching": "is a picture nearer to its caption than to one in which a foil stands for an object?",
+    "attention": "how much attention goes to each object, and how much to each of its pixels",
 }
 _NULLS = {
     "constant": "the same vector for every text",
     "bag": "sum of single-name vectors, blind to order",
     "weighted-bag": "the bag with larger weights for larger things, blind to order",
     "planted": "a known effect: first, last, category, length, cluster, seed",
+    "flat-bag": "sum of the vectors of what a picture shows, each object alike",
+    "area-bag": "the same with weights area^gamma, blind to place",
+    "centre-bag": "the same with weights centrality^gamma, blind to area",
+    "mean-colour": "the mean colour of a picture; no texts",
+    "low-res": "a picture squeezed to 8 x 8 pixels; no texts",
+    "planted-image": "known effects in pictures: area, centre, contrast, category, first, cluster, seed",
 }
 
 

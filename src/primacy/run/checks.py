@@ -30,6 +30,8 @@ def run_checks(
     estimates: Sequence[Estimate],
 ) -> list[Check]:
     """All checks, the ones that found nothing included; `design` is `describe_plan(plan)`."""
+    if not plan.cells:
+        return []
     own = scores.of(AUDITED)
     checks = [
         _balanced(plan, design),

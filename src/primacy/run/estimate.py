@@ -10,7 +10,7 @@ import numpy as np
 from primacy import identity
 from primacy.probes.tor import TorSums
 from primacy.results.record import Attribution, Coefficient, CurvePoint, Estimate, VerdictRecord
-from primacy.results.spec import AuditSpec
+from primacy.results.spec import TEXT_PROBES, AuditSpec
 from primacy.run.plan import Plan
 from primacy.run.scores import Scores
 from primacy.stats.choice import Attribution as ChoiceFit
@@ -24,23 +24,32 @@ from primacy.stats.tor_estimates import Cell, pooled, tor_estimates
 
 @dataclass
 class Findings:
-    """Records by encoder ("encoder" or a null's name) and everything else that the report shows."""
+    """Records by encoder ("encoder" or a null's name) and everything else that the report shows. `notes`: what could
+    not be estimated, and why."""
 
     records: dict[str, list[Estimate]] = field(default_factory=dict)
     attribution: list[Attribution] = field(default_factory=list)
     curves: list[CurvePoint] = field(default_factory=list)
-    verdicts: list[VerdictRecord] = field(default_factory=list)
+    pending: list[PendingEffect] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, records: Mapping[str, Sequence[Estimate]]) -> None:
         """Append records of a cell."""
         for name, own in records.items():
             self.records.setdefault(name, []).extend(own)
 
+    def settled(self, spec: AuditSpec) -> list[VerdictRecord]:
+        """Verdicts on all effects of the run. Those of texts are one family, those of pictures another: a run that
+        shows pictures as well must not take back what it says of texts."""
+        texts = [effect for effect in self.pending if effect.probe in TEXT_PROBES]
+        pictures = [effect for effect in self.pending if effect.probe not in TEXT_PROBES]
+        return [verdict for family in (texts, pictures) for verdict in settle(family, spec.margin, spec.level)]
+
 
 def estimate_run(spec: AuditSpec, plan: Plan, scores: Scores, token_counts: np.ndarray) -> Findings:
-    """Estimate all cells; verdicts rest on the pooled cells (all templates of one number of objects together)."""
+    """Estimate all cells; effects are those of pooled cells (all templates of one number of objects together)."""
     found = Findings()
-    pending: list[PendingEffect] = []
+    pending = found.pending
     for n in spec.objects:
         pending += _tor(spec, plan, scores, n, token_counts, found)
         pending += _size(spec, scores, n, found)
@@ -53,7 +62,6 @@ def estimate_run(spec: AuditSpec, plan: Plan, scores: Scores, token_counts: np.n
             if protocol == "balanced":
                 found.curves += estimates.curve
                 pending += estimates.effects
-    found.verdicts = settle(pending, spec.margin, spec.level)
     return found
 
 

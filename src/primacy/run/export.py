@@ -20,12 +20,14 @@ def export_texts(spec: AuditSpec, path: Path) -> int:
 
     Raises:
         UnknownNameError: the file's ending is none of these.
+        UsageError: probes of pictures are named.
         RunError: it cannot be written.
     """
     import polars as pl
 
     if path.suffix not in _FORMATS:
         raise UnknownNameError("file ending", path.suffix or path.name, _FORMATS)
+    spec = spec.resolved(pictures=False)
     texts = all_texts(spec, make_plan(spec, count_words))
     frame = pl.DataFrame({"text": texts})
     with os_errors_as(RunError, f"cannot write {path}"), atomic_path(path) as temporary:

@@ -10,18 +10,37 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 import primacy
-from primacy.errors import UnknownNameError
-from primacy.results.record import Number, RunResult
-from primacy.results.spec import AuditSpec
+from primacy.errors import RunError, UnknownNameError
+from primacy.results.record import Estimate, Number, RunResult
+from primacy.results.spec import AuditSpec, checked_spec
+
+
+class Bias(BaseModel):
+    """The contrast that stands beside the cells of a row: an estimate by metric, group and level."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    metric: str = "order_bias"
+    group: str = "mention_position"
+    level: str = "first-last"
 
 
 class Arm(BaseModel):
-    """One way of running the table: fields of the audit that differ, and the metric that is shown."""
+    """One way of running the table: fields of the audit that differ, and the estimates that are shown.
+
+    `levels` are those of `group`, one a column; none for all in the order of the result. `stimuli` names the pictures,
+    "" for captions. `n_objects`: of the cells, where a run has several; the contrast may stand for all together.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     metric: str
     audit: dict[str, Any]
+    probe: str = "tor"
+    stimuli: str = ""
+    group: str = "mention_position"
+    levels: tuple[str, ...] = ()
+    n_objects: int | None = None
+    bias: Bias = Bias()
 
 
 class PublishedRow(BaseModel):
@@ -35,7 +54,7 @@ class PublishedRow(BaseModel):
 
 
 class TableSpec(BaseModel):
-    """A file of `paper/`."""
+    """A file of `paper/`. `needs` are options that a user has to give: "captions", "photos"."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str
@@ -44,6 +63,7 @@ class TableSpec(BaseModel):
     columns: tuple[str, ...]
     audit: dict[str, Any]
     arms: tuple[Arm, ...]
+    needs: tuple[str, ...] = ()
     published: tuple[PublishedRow, ...] = ()
 
 
@@ -64,7 +84,7 @@ class OurRow(BaseModel):
     arm: str
     metric: str
     cells: tuple[Cell, ...]
-    order_bias: Cell
+    bias: Cell
     run: str
 
 
@@ -110,29 +130,49 @@ def reproduce(
     rows = []
     for encoder in encoders or table.encoders:
         for arm in table.arms:
-            result = run(AuditSpec(encoder=encoder, **{**table.audit, **arm.audit, **overrides}))
-            rows.append(_row(encoder, arm, result))
+            fields = _merged(table.audit, arm.audit, overrides)
+            rows.append(_row(encoder, arm, run(checked_spec({"encoder": encoder} | fields))))
     return Reproduction(name=name, table=table, rows=tuple(rows))
 
 
+def _merged(*layers: dict[str, Any]) -> dict[str, Any]:
+    """Fields of an audit, later layers over earlier ones; those of `images` one by one."""
+    fields: dict[str, Any] = {}
+    images: dict[str, Any] = {}
+    for layer in layers:
+        fields |= layer
+        images |= layer.get("images", {})
+    return fields | {"images": images}
+
+
 def _row(encoder: str, arm: Arm, result: RunResult) -> OurRow:
-    pooled = [e for e in result.estimates if e.template == "*" and e.group == "mention_position"]
-    cells = tuple(
-        Cell(value=e.value, ci_low=e.ci_low, ci_high=e.ci_high, n=e.n, n_clusters=e.n_clusters)
-        for e in pooled
-        if e.metric == arm.metric and e.level != "other"
-    )
-    bias = next(e for e in pooled if e.metric == "order_bias" and e.level == "first-last")
+    own = [e for e in result.estimates if (e.probe, e.stimuli, e.template) == (arm.probe, arm.stimuli, "*")]
+    found = {
+        e.level: e
+        for e in own
+        if (e.metric, e.group) == (arm.metric, arm.group) and arm.n_objects in (None, e.n_objects)
+    }
+    levels = arm.levels or tuple(level for level in found if level != "other")
+    wanted = (arm.bias.metric, arm.bias.group, arm.bias.level)
+    bias = next((e for e in own if (e.metric, e.group, e.level) == wanted), None)
+    missing = [level for level in levels if level not in found] + ([] if bias else ["/".join(wanted)])
+    if missing or bias is None:
+        raise RunError(
+            f"run {result.run_id} of {encoder} holds no {arm.probe} {arm.metric} for {', '.join(missing)}",
+            hint="This encoder or these pictures cannot answer the table's question: see the run's checks.",
+        )
     return OurRow(
         encoder=encoder,
         arm=arm.name,
         metric=arm.metric,
-        cells=cells,
-        order_bias=Cell(
-            value=bias.value, ci_low=bias.ci_low, ci_high=bias.ci_high, n=bias.n, n_clusters=bias.n_clusters
-        ),
+        cells=tuple(_cell(found[level]) for level in levels),
+        bias=_cell(bias),
         run=result.run_id,
     )
+
+
+def _cell(e: Estimate) -> Cell:
+    return Cell(value=e.value, ci_low=e.ci_low, ci_high=e.ci_high, n=e.n, n_clusters=e.n_clusters)
 
 
 def _folder() -> Path:

@@ -30,8 +30,12 @@ def two_sided_p(value: ArrayLike, draws: ArrayLike, *, n_clusters: ArrayLike) ->
     Returns:
         p of the shape of `value`; NaN where K < 2 or the value is NaN.
     """
-    se = standard_error(draws, n_clusters=n_clusters)
-    value = without_rounding(value, se)
+    return two_sided_p_from(value, standard_error(draws, n_clusters=n_clusters), n_clusters=n_clusters)
+
+
+def two_sided_p_from(value: ArrayLike, se: ArrayLike, *, n_clusters: ArrayLike) -> Floats:
+    """`two_sided_p` of values whose standard errors are already known."""
+    value, se = without_rounding(value, se), np.asarray(se, dtype=float)
     k = np.asarray(n_clusters, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(se == 0, np.where(value == 0, 0.0, np.sqrt(k)), np.abs(value) / se)
@@ -53,8 +57,12 @@ def equivalence(value: ArrayLike, draws: ArrayLike, margin: float, *, n_clusters
     Returns:
         p of the shape of `value`: 0 or 1 where the draws have no spread; NaN where K < 2 or the value is NaN.
     """
-    se = standard_error(draws, n_clusters=n_clusters)
-    value = without_rounding(value, se)
+    return equivalence_from(value, standard_error(draws, n_clusters=n_clusters), margin, n_clusters=n_clusters)
+
+
+def equivalence_from(value: ArrayLike, se: ArrayLike, margin: float, *, n_clusters: ArrayLike) -> Floats:
+    """`equivalence` of values whose standard errors are already known."""
+    value, se = without_rounding(value, se), np.asarray(se, dtype=float)
     room = margin - np.abs(value)
     k = np.asarray(n_clusters, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -15,15 +15,26 @@ from primacy.results.record import NullComparison, VerdictRecord
 from primacy.stats.compare import equivalence, holm, two_sided_p
 from primacy.stats.intervals import Interval, interval, share_intervals, simultaneous_level, standard_error
 from primacy.stats.resample import Draws
-from primacy.stats.verdict import Effect, NullEffect, decide
+from primacy.stats.verdict import Effect, NullEffect, Unit, decide
 
 AUDITED = "encoder"
 """Key of the audited encoder among the columns; every other key is a null's name."""
 
+SIZE_NULLS = ("weighted-bag", "area-bag", "noisy-area-bag", "mean-colour", "low-res")
+"""Nulls that prefer large things by construction, and so are none for an effect of size or area (docs/image-nulls.md):
+bags weighted by size, and pixels, of which a large object simply has more."""
+
+PLACE_NULLS = ("centre-bag", "low-res")
+"""Nulls that see where things stand, and so are none for an effect of slot or centrality."""
+
 
 @dataclass(frozen=True)
 class PendingEffect:
-    """An effect that awaits Holm's adjustment over its family."""
+    """An effect that awaits Holm's adjustment over its family.
+
+    `margin` is the equivalence margin that `p_equivalence` was computed for, None for that of the run. `unit`, `per`
+    and `clusters` are for the verdict's sentence (`primacy.stats.verdict.Effect`).
+    """
 
     probe: str
     n_objects: int
@@ -35,6 +46,11 @@ class PendingEffect:
     se: float
     n_clusters: int
     nulls: tuple[NullEffect, ...]
+    stimuli: str = ""
+    margin: float | None = None
+    unit: Unit = "share"
+    per: str = ""
+    clusters: str = "object sets"
 
 
 def contrast_effect(
@@ -47,7 +63,7 @@ def contrast_effect(
         weights: for each encoder (M,) the weights of the contrast on its own columns.
         margin: equivalence margin.
         level: confidence level.
-        **labels: `probe`, `n_objects`, `metric`, `effect` of the result.
+        **labels: `probe`, `n_objects`, `metric`, `effect` of the result, and optionally `stimuli` and `clusters`.
     """
     own = draws.contrast(weights[AUDITED])
     clusters = int(own.support[0])
@@ -106,13 +122,25 @@ def largest_deviation(
 
 
 def settle(pending: Sequence[PendingEffect], margin: float, level: float = 0.95) -> list[VerdictRecord]:
-    """Adjust the family's p-values (Holm) and decide on each effect."""
+    """Adjust the family's p-values (Holm) and decide on each effect; `margin` is that of effects without their own."""
     adjusted = holm([effect.p for effect in pending])
-    return [_record(effect, float(p), margin, 1 - level) for effect, p in zip(pending, adjusted, strict=True)]
+    return [
+        _record(effect, float(p), margin if effect.margin is None else effect.margin, 1 - level)
+        for effect, p in zip(pending, adjusted, strict=True)
+    ]
 
 
 def _record(pending: PendingEffect, p_holm: float, margin: float, alpha: float) -> VerdictRecord:
-    effect = Effect(pending.interval, p_holm, pending.p_equivalence, pending.se, pending.n_clusters)
+    effect = Effect(
+        pending.interval,
+        p_holm,
+        pending.p_equivalence,
+        pending.se,
+        pending.n_clusters,
+        pending.unit,
+        pending.per,
+        pending.clusters,
+    )
     verdict = decide(effect, pending.nulls, margin, alpha)
     return VerdictRecord(
         probe=pending.probe,
@@ -130,6 +158,8 @@ def _record(pending: PendingEffect, p_holm: float, margin: float, alpha: float) 
         n_clusters=pending.n_clusters,
         clusters_needed=verdict.clusters_needed,
         nulls=tuple(_comparison(null) for null in pending.nulls),
+        stimuli=pending.stimuli,
+        unit=pending.unit,
     )
 
 

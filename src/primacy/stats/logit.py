@@ -1,4 +1,4 @@
-"""Conditional logit by Newton's method: the engine below `choice.py`.
+"""Conditional logit by Newton's method: the engine below `choice.py` and `image_choice.py`.
 
 A trial offers n alternatives; alternative j wins with probability softmax(x_j . theta). Each alternative's
 features are few and sparse (one level of each factor, one value of each covariate), so they are held as
@@ -31,17 +31,20 @@ class Features:
 
     `columns` (F, T, n) int64, which parameter each of F terms switches on, `size` standing for none (a
     reference level); `values` (F, T, n) what it is multiplied with; `penalty` (size, size) inverse prior
-    covariance.
+    covariance. `present` (T, n): which alternatives a trial offers, where trials differ in it; None for all. The
+    others never win, whatever their features say.
     """
 
     columns: Ints
     values: Floats
     size: int
     penalty: Floats
+    present: NDArray[np.bool_] | None = None
 
     def block(self, rows: slice) -> Features:
         """The features of some trials."""
-        return Features(self.columns[:, rows], self.values[:, rows], self.size, self.penalty)
+        present = None if self.present is None else self.present[rows]
+        return Features(self.columns[:, rows], self.values[:, rows], self.size, self.penalty, present)
 
 
 class LogitFit(NamedTuple):
@@ -74,7 +77,7 @@ def covariate(values: Floats, prior_sd: float | None) -> Features:
 
 
 def join(first: Features, second: Features) -> Features:
-    """Both sets of features side by side; the parameters of `first` come first."""
+    """Both sets of features of the same trials side by side; the parameters of `first` come first."""
     size = first.size + second.size
     left = np.where(first.columns == first.size, size, first.columns)
     penalty = np.zeros((size, size))
@@ -85,13 +88,15 @@ def join(first: Features, second: Features) -> Features:
         np.concatenate([first.values, second.values]),
         size,
         penalty,
+        second.present if first.present is None else first.present,
     )
 
 
 def utilities(features: Features, theta: Floats) -> Floats:
-    """x . theta, (T, n)."""
+    """x . theta, (T, n); -inf for an alternative that is not offered."""
     padded = np.append(theta, 0.0)
-    return np.einsum("ftn,ftn->tn", padded[features.columns], features.values)
+    utility = np.einsum("ftn,ftn->tn", padded[features.columns], features.values)
+    return utility if features.present is None else np.where(features.present, utility, -np.inf)
 
 
 def softmax(utility: Floats) -> Floats:
@@ -101,7 +106,7 @@ def softmax(utility: Floats) -> Floats:
 
 
 def fit(features: Features, credit: Floats) -> LogitFit:
-    """Maximise the penalised log likelihood for `credit` (T, n), rows summing to 1.
+    """Maximise the penalised log likelihood for `credit` (T, n), rows summing to 1 and 0 where nothing is offered.
 
     Raises:
         DesignError: without a prior, and the data leave some parameter undetermined.
@@ -131,13 +136,17 @@ def fit(features: Features, credit: Floats) -> LogitFit:
 
 def cluster_scores(features: Features, credit: Floats, theta: Floats, clusters: Ints) -> Floats:
     """Gradient of the log likelihood summed within clusters, (K, D); clusters (T,) in 0..K-1."""
-    residual = credit - softmax(utilities(features, theta))
+    return feature_sums(features, credit - softmax(utilities(features, theta)), clusters)
+
+
+def feature_sums(features: Features, weights: Floats, clusters: Ints) -> Floats:
+    """Sum over trials and alternatives of weight (T, n) x features, within clusters, (K, D)."""
     width = features.size + 1
     n_clusters = int(clusters.max(initial=-1)) + 1
     total = np.zeros(n_clusters * width)
     for columns, values in zip(features.columns, features.values, strict=True):
         cells = clusters[:, None] * width + columns
-        total += np.bincount(cells.ravel(), (residual * values).ravel(), minlength=len(total))
+        total += np.bincount(cells.ravel(), (weights * values).ravel(), minlength=len(total))
     return total.reshape(n_clusters, width)[:, :-1]
 
 
@@ -176,6 +185,11 @@ def _own_information(features: Features, chance: Floats, rows: Ints) -> tuple[In
     return used[used < features.size], information
 
 
+def influence(result: LogitFit, scores: Floats) -> Floats:
+    """How far each cluster moves theta, (K, D), from `leave_out_scores`."""
+    return _solve(result.information, scores.T).T
+
+
 def sandwich(result: LogitFit, scores: Floats) -> Floats:
     """Cluster-robust covariance of theta (D, D) from `leave_out_scores`, scaled by (K-1)/K; NaN for K < 2.
 
@@ -184,8 +198,8 @@ def sandwich(result: LogitFit, scores: Floats) -> Floats:
     k = len(scores)
     if k < 2:
         return np.full(result.information.shape, np.nan)
-    half = _solve(result.information, scores.T)
-    return half @ half.T * ((k - 1) / k)
+    moved = influence(result, scores)
+    return moved.T @ moved * ((k - 1) / k)
 
 
 def _precision(prior_sd: float | None) -> float:
@@ -231,7 +245,8 @@ def _objective(features: Features, credit: Floats, theta: Floats) -> float:
     utility = utilities(features, theta)
     top = utility.max(axis=1, keepdims=True)
     log_total = top[:, 0] + np.log(np.exp(utility - top).sum(axis=1))
-    return float((credit * utility).sum() - log_total.sum() - theta @ features.penalty @ theta / 2)
+    won = credit * (utility if features.present is None else np.where(features.present, utility, 0.0))
+    return float(won.sum() - log_total.sum() - theta @ features.penalty @ theta / 2)
 
 
 def _line_search(

@@ -9,16 +9,13 @@ import numpy as np
 from primacy.design.size_category import LEVELS
 from primacy.probes.size_category import SizeCategorySums
 from primacy.results.record import Estimate
-from primacy.stats.effects import AUDITED, PendingEffect, contrast_effect
+from primacy.stats.columns import Cell, Estimates
+from primacy.stats.effects import AUDITED, SIZE_NULLS, PendingEffect, contrast_effect
 from primacy.stats.intervals import Interval, share_intervals
 from primacy.stats.resample import cluster_draws
-from primacy.stats.tor_estimates import Cell, TorEstimates
-
-SIZE_NULLS = ("weighted-bag",)
-"""Nulls for order that prefer big things by construction, and so are none for a size effect."""
 
 
-def size_estimates(sums: Mapping[str, SizeCategorySums], cell: Cell, *, rng: np.random.Generator) -> TorEstimates:
+def size_estimates(sums: Mapping[str, SizeCategorySums], cell: Cell, *, rng: np.random.Generator) -> Estimates:
     """Winner share of the target by size class and position, and two contrasts.
 
     `big-small` is the difference at the first position, the paper's claim 1. `big-small, first against elsewhere`
@@ -69,7 +66,7 @@ def size_estimates(sums: Mapping[str, SizeCategorySums], cell: Cell, *, rng: np.
             records[name].append(
                 record("size_bias", "size_level", effect.effect, limit, 2 * per_cell, effect.n_clusters)
             )
-    return TorEstimates(records, effects)
+    return Estimates(records, effects)
 
 
 def _first(n: int) -> np.ndarray:

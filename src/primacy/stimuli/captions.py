@@ -5,8 +5,6 @@ Nothing counter-balances such captions; attribution (`primacy.stats.choice`) is 
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +17,7 @@ from primacy.design.text import TrialBlock
 from primacy.design.vocabulary import Vocabulary
 from primacy.encoders.lexicon import Lexicon
 from primacy.errors import DesignError, UsageError
-from primacy.files import os_errors_as
-
-_MAX_BYTES = 4_000_000_000
+from primacy.stimuli.bounded_json import entries, read_json
 
 
 class Caption(NamedTuple):
@@ -132,22 +128,8 @@ def read_coco_captions(path: Path) -> list[Caption]:
     Raises:
         UsageError: unreadable, not JSON, or not of this form; the first bad entry is named.
     """
-    with os_errors_as(UsageError, f"cannot read {path}"):
-        opener = gzip.open if path.suffix == ".gz" else open
-        try:
-            with opener(path, "rb") as stream:
-                data = stream.read(_MAX_BYTES + 1)
-        except EOFError as error:
-            raise UsageError(f"{path.name} is cut short: {error}") from error
-    if len(data) > _MAX_BYTES:
-        raise UsageError(f"{path.name} unpacks to more than {_MAX_BYTES // 10**9} GB")
-    try:
-        content = json.loads(data)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} is not JSON: {error}") from error
-    annotations = content.get("annotations") if isinstance(content, dict) else None
-    if not isinstance(annotations, list):
-        raise UsageError(f"{path.name} has no list 'annotations', expected an official COCO captions file")
+    content = read_json(path)
+    annotations = entries(path, content, "annotations", "an official COCO captions file")
     return [_caption(path, i, entry) for i, entry in enumerate(annotations)]
 
 

@@ -18,7 +18,7 @@ from primacy.listener import Listener, Silent
 from primacy.stimuli.dataset import Dataset
 from primacy.stimuli.pictures import encode_image, read_bounded
 
-_NUMBERS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+NUMBERS = ("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
 _PLACES = {
     "upper-left": "UL", "upper-right": "UR", "lower-left": "BL", "lower-right": "BR", "centre": "Middle",
     "left": "Left", "right": "Right", "upper": "Upper", "lower": "Bottom",
@@ -66,20 +66,22 @@ def export_published(dataset: Dataset, out: Path, name: str | None = None, liste
 def configuration(row: dict[str, Any], name: str) -> str:
     """The folder of a scene: number of objects, and where the large one stands if there is one."""
     large = [slot for slot, level in zip(row["slots"], row["size_levels"], strict=True) if level == "large"]
-    place = f"-{_place(large[0])}Big" if len(large) == 1 and row["n_objects"] > 1 else ""
-    return f"{_safe(name)}-{_NUMBERS[row['n_objects']]}Object{place}"
+    place = f"-{place_name(large[0])}Big" if len(large) == 1 and row["n_objects"] > 1 else ""
+    return f"{safe(name)}-{NUMBERS[row['n_objects']]}Object{place}"
 
 
 def file_stem(row: dict[str, Any]) -> str:
     """The objects' names in slot order, joined by "_"; characters that no file name may have become "-"."""
-    return _safe("_".join(row["categories"])[:_MAX_NAME])
+    return safe("_".join(row["categories"])[:_MAX_NAME])
 
 
-def _place(slot: str) -> str:
-    return _PLACES.get(slot) or _safe("".join(part.capitalize() for part in slot.split("-")))
+def place_name(slot: str) -> str:
+    """How the published folders call a slot: "UL" for "upper-left"."""
+    return _PLACES.get(slot) or safe("".join(part.capitalize() for part in slot.split("-")))
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """`text` without characters that no file name may have."""
     return _UNSAFE.sub("-", text).strip(" .") or "-"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from itertools import groupby, product
 from typing import Any
 
@@ -21,7 +22,7 @@ class Balance:
     Of the four claims, each is about every set by itself, and None where no scene has such an object. `n_uneven`: sets
     in which one of them fails, as happens where a scene could not be drawn.
     `slots_exact`: each slot holds each object equally often. `large_objects_exact`: each object is large equally often.
-    `large_slots_exact`: each object, when it is large, stands in each slot equally often. `targets_exact`: under each
+    `large_slots_exact`: each object is large in the same share of its scenes in each slot. `targets_exact`: under each
     condition of the design and in each slot, each object is the target equally often.
 
     `per_category`: least and most sets that one category is in, of those that occur. `yaws`: objects of sets by yaw.
@@ -48,7 +49,7 @@ class Balance:
         claims = [
             ("each object in each slot equally often", self.slots_exact),
             ("each object large equally often", self.large_objects_exact),
-            ("the large object in each slot equally often", self.large_slots_exact),
+            ("each object large equally often in each slot", self.large_slots_exact),
             ("each object the target equally often in each condition", self.targets_exact),
         ]
         holds = [claim for claim, value in claims if value]
@@ -159,7 +160,9 @@ class _Set:
                 by_category[category, ""] += count
             found["large objects"] = _even_in_each(by_category, categories)
             slots = sorted({slot for _, slot in self._slots})
-            found["large slots"] = len({self._large[pair] for pair in product(categories, slots)}) == 1
+            # As a share of its scenes: a slot that is never empty holds the large object more often than others do.
+            shares = {Fraction(self._large[pair], self._slots[pair] or 1) for pair in product(categories, slots)}
+            found["large slots"] = len(shares) == 1
         if self._targets:
             found["targets"] = _even_in_each(self._targets, categories)
         return found

@@ -33,6 +33,15 @@ PRESETS: dict[str, Preset] = {
             ratio=8,
         ),
         Preset(
+            "pair-ladder",
+            size.pair_ladder,
+            varies="the target's area against the other's, in seven steps, which of them is centred, the other's place",
+            holds="the geometric mean of the two areas, objects, views",
+            areas={2: 0.03},
+            default=(2,),
+            ratio=8,
+        ),
+        Preset(
             "slots",
             place.slots,
             varies="where each object stands, over nine slots",
