@@ -263,7 +263,7 @@ def test_inside_inference_mode_and_from_other_threads(case, pixels):
         own = tower.encode(pixels).numpy()
     for maps, vectors in zip(found[::2], found[1::2], strict=True):
         np.testing.assert_allclose(maps.gradient, alone.gradient, atol=1e-7)
-        assert np.array_equal(vectors, own)
+        np.testing.assert_allclose(vectors, own, rtol=0, atol=2e-6)  # threads may sum in another order
 
 
 def test_against_transformers_own_weights(pixels):
