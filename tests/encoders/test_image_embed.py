@@ -215,8 +215,12 @@ def test_an_interrupt_of_the_main_thread_ends_all_threads():
         return encode(prepared)
 
     encoder.encode_prepared = interrupted
-    with pytest.raises(KeyboardInterrupt):
-        embed_images(encoder, source, range(200), store=None)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background start with it ignored
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            embed_images(encoder, source, range(200), store=None)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert len(source.decoded) < 200
 
 
