@@ -67,6 +67,20 @@ def renderer():
         one.close()
 
 
+@pytest.fixture
+def child():
+    """Makes a child that is closed even where the test fails: what it would leave behind fails some other test."""
+    made = []
+
+    def make(command, timeout=60.0):
+        made.append(Child(command, timeout=timeout))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
 def scenes(count, asset="cup/1"):
     return [Scene("t", k, (Placed("cup", asset, 0.5, 0.5, 0.1),), size=32) for k in range(count)]
 
@@ -78,10 +92,9 @@ def test_answers_come_in_order_of_the_scenes(play, renderer):
     assert all(isinstance(r, Rendered) and r.image.shape == (32, 32, 3) for r in found)
 
 
-def test_a_flood_of_log_lines_and_a_large_answer_do_not_block(play):
-    child = Child(play('sys.stderr.write("x" * 3_000_000 + "\\n" * 5000); value = "y" * 5_000_000'), timeout=60)
-    assert len(child.ask("version", padding="z" * 5_000_000)) == 5_000_000
-    child.close()
+def test_a_flood_of_log_lines_and_a_large_answer_do_not_block(play, child):
+    blender = child(play('sys.stderr.write("x" * 3_000_000 + "\\n" * 5000); value = "y" * 5_000_000'))
+    assert len(blender.ask("version", padding="z" * 5_000_000)) == 5_000_000
 
 
 def test_a_crash_is_tried_once_more_and_the_process_started_again(play, renderer, tmp_path):
@@ -151,19 +164,17 @@ def test_a_python_without_bpy_says_so(renderer):
     assert "collage" in caught.value.hint
 
 
-def test_a_process_that_answers_nonsense_is_given_up(play):
-    child = Child(play('print("Blender 5.0 (hash deadbeef)", flush=True)'), timeout=20)
+def test_a_process_that_answers_nonsense_is_given_up(play, child):
     with pytest.raises(ChildDiedError):
-        child.ask("version")
-    child.close()
+        child(play('print("Blender 5.0 (hash deadbeef)", flush=True)')).ask("version")
 
 
-def test_close_ends_a_request_under_way(play):
-    child = Child(play("time.sleep(60)"), timeout=60)
-    threading.Timer(0.5, child.close).start()
+def test_close_ends_a_request_under_way(play, child):
+    blender = child(play("time.sleep(60)"))
+    threading.Timer(0.5, blender.close).start()
     start = time.monotonic()
     with pytest.raises((ChildDiedError, ChildHungError)):
-        child.ask("version")
+        blender.ask("version")
     assert time.monotonic() - start < 20
 
 
@@ -196,13 +207,41 @@ def test_contrast_is_applied_afterwards(play, renderer):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_children_are_not_in_the_group_that_ctrl_c_reaches(play):
-    child = Child(play("value = [os.getpgrp(), os.getpid()]"), timeout=20)
-    group, pid = child.ask("version")
+def test_children_are_not_in_the_group_that_ctrl_c_reaches(play, child):
+    group, pid = child(play("value = [os.getpgrp(), os.getpid()]")).ask("version")
     assert group == pid != os.getpgrp()
-    os.kill(pid, signal.SIGKILL)
-    with pytest.raises(RenderError):
-        while True:
-            child.ask("version")
-            os.kill(pid, signal.SIGKILL)
-    child.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_a_process_killed_at_work_is_an_error(play, child, tmp_path):
+    mark = tmp_path / "at work"
+    work = f"""
+        value = os.getpid()
+        if request.get("long"):
+            open({str(mark)!r}, "w").close()
+            time.sleep(60)
+    """
+    blender = child(play(work))
+    pid = blender.ask("version")
+
+    def kill():
+        while not mark.exists():
+            time.sleep(0.01)
+        os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    with pytest.raises(ChildDiedError, match="stopped by signal 9 without an answer"):
+        blender.ask("version", long=True)
+    killer.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="to know that it is dead without the child's own knowing")
+def test_a_process_that_died_at_rest_is_started_again(play, child):
+    """That the dead one's pipe is closed shows too: an unclosed one is a warning, and so an error here."""
+    blender = child(play("value = [os.getpgrp(), os.getpid()]"))
+    _, first = blender.ask("version")
+    os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    group, second = blender.ask("version")
+    assert group == second != first

@@ -100,6 +100,7 @@ class Child:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is not None and self._process.poll() is None:
             return self._process
+        self.close()  # of one that died since the last request, the end of its pipe that is ours
         try:
             process = subprocess.Popen(  # noqa: S603 - the command is ours or the user's own Blender
                 self._command,

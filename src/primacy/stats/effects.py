@@ -6,7 +6,7 @@ by cluster.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,29 @@ class PendingEffect:
     unit: Unit = "share"
     per: str = ""
     clusters: str = "object sets"
+
+
+def on_own_columns(
+    draws: Draws, weights: np.ndarray, names: Iterable[str], without: Collection[str] = ()
+) -> dict[str, np.ndarray]:
+    """The same contrast for each encoder, as `contrast_effect` takes it.
+
+    Args:
+        draws: all columns (M,): w of each encoder in turn, then whatever else was resampled, which weighs 0.
+        weights: of the contrast on the w columns of one encoder.
+        names: the encoders, in the order of their columns.
+        without: those to leave out, such as nulls that are none for this effect.
+
+    Returns:
+        By encoder, float64 (M,): the weights on its own columns, 0 elsewhere.
+    """
+    width = len(weights)
+    placed = {}
+    for i, name in enumerate(names):
+        if name not in without:
+            placed[name] = np.zeros(len(draws.value))
+            placed[name][i * width : (i + 1) * width] = weights
+    return placed
 
 
 def contrast_effect(

@@ -26,15 +26,6 @@ class HeadColumns(NamedTuple):
     counts: np.ndarray
     names: tuple[str, ...]
 
-    def placed(self, weights: np.ndarray, without: Sequence[str] = ()) -> dict[str, np.ndarray]:
-        """A contrast of heads (h,) as weights on the columns of each encoder but those `without`."""
-        out = {}
-        for i, name in enumerate(self.names):
-            if name not in without:
-                out[name] = np.zeros(len(self.draws.value))
-                out[name][i * len(weights) : (i + 1) * len(weights)] = weights
-        return out
-
     def records(
         self, results: Mapping[str, TocResult], n_objects: int, labels: Sequence[tuple[str, str]], cell: Cell
     ) -> dict[str, list[Estimate]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from primacy.probes.ioc import IocResult
 from primacy.stats.columns import Cell, Estimates
-from primacy.stats.effects import AUDITED, PLACE_NULLS, SIZE_NULLS, PendingEffect, contrast_effect
+from primacy.stats.effects import AUDITED, PLACE_NULLS, SIZE_NULLS, PendingEffect, contrast_effect, on_own_columns
 from primacy.stats.head_estimates import HeadColumns, head_columns
 from primacy.stats.intervals import interval, simultaneous_level
 
@@ -42,7 +42,8 @@ def ioc_estimates(results: Mapping[str, IocResult], cell: Cell, *, rng: np.rando
 def _contrast(
     columns: HeadColumns, n: int, weights: np.ndarray, without: tuple[str, ...], effect: str, cell: Cell
 ) -> PendingEffect:
-    placed, labels = columns.placed(weights, without), cell.effect(n, "probe_accuracy")
+    placed = on_own_columns(columns.draws, weights, columns.names, without)
+    labels = cell.effect(n, "probe_accuracy")
     return contrast_effect(columns.draws, placed, cell.margin, cell.level, effect=effect, **labels)
 
 

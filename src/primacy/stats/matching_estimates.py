@@ -16,7 +16,7 @@ from primacy.design.matching_captions import CELLS, FACTORS, SCENARIOS, SIGNS
 from primacy.probes.matching import MatchingSums
 from primacy.results.record import Estimate
 from primacy.stats.columns import Cell, Estimates
-from primacy.stats.effects import AUDITED, SIZE_NULLS, contrast_effect
+from primacy.stats.effects import AUDITED, SIZE_NULLS, contrast_effect, on_own_columns
 from primacy.stats.intervals import Interval, Intervals, intervals, share_intervals
 from primacy.stats.resample import Draws, cluster_draws
 
@@ -77,7 +77,7 @@ def matching_estimates(sums: Mapping[str, MatchingSums], cell: Cell, *, rng: np.
     labels = cell.effect(own.n_objects, "matching_effect")
     effects = []
     for effect in pending:
-        placed = _placed(contrasts[effect], sums, SIZE_NULLS if effect == "removed" else ())
+        placed = on_own_columns(draws, contrasts[effect], sums, SIZE_NULLS if effect == "removed" else ())
         effects.append(contrast_effect(draws, placed, cell.margin, cell.level, effect=effect, **labels))
     return Estimates(records, effects)
 
@@ -88,13 +88,3 @@ def _contrast_intervals(draws: Draws, at: slice, contrasts: Mapping[str, np.ndar
     return intervals(
         draws.value[at] @ weights, draws.draws[:, at] @ weights, level, n_clusters=draws.n_clusters, bounds=(-1, 1)
     )
-
-
-def _placed(weights: np.ndarray, names: Mapping[str, object], without: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """The same weights on each encoder's own columns."""
-    placed = {}
-    for i, name in enumerate(names):
-        if name not in without:
-            placed[name] = np.zeros(len(names) * len(weights))
-            placed[name][i * len(weights) : (i + 1) * len(weights)] = weights
-    return placed

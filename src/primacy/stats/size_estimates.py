@@ -10,7 +10,7 @@ from primacy.design.size_category import LEVELS
 from primacy.probes.size_category import SizeCategorySums
 from primacy.results.record import Estimate
 from primacy.stats.columns import Cell, Estimates
-from primacy.stats.effects import AUDITED, SIZE_NULLS, PendingEffect, contrast_effect
+from primacy.stats.effects import AUDITED, SIZE_NULLS, PendingEffect, contrast_effect, on_own_columns
 from primacy.stats.intervals import Interval, share_intervals
 from primacy.stats.resample import cluster_draws
 
@@ -53,7 +53,7 @@ def size_estimates(sums: Mapping[str, SizeCategorySums], cell: Cell, *, rng: np.
     }
     effects = [
         contrast_effect(
-            draws, _placed(weights, sums, width, without), cell.margin, cell.level,
+            draws, on_own_columns(draws, weights, sums, without), cell.margin, cell.level,
             probe="tor", n_objects=n, metric="size_bias", effect=effect,
         )
         for effect, weights, without in (
@@ -81,18 +81,6 @@ def _first_against_elsewhere(n: int) -> np.ndarray:
     elsewhere = np.full(n, -1 / (n - 1))
     elsewhere[0] = 1
     return np.concatenate([elsewhere, -elsewhere])
-
-
-def _placed(
-    weights: np.ndarray, names: Mapping[str, SizeCategorySums], width: int, without: tuple[str, ...]
-) -> dict[str, np.ndarray]:
-    """The same weights on each encoder's own columns."""
-    out = {}
-    for i, name in enumerate(names):
-        if name not in without:
-            out[name] = np.zeros(width * len(names))
-            out[name][i * width : (i + 1) * width] = weights
-    return out
 
 
 def _by_encoder(effect: PendingEffect) -> dict[str, Interval]:

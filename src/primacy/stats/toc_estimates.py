@@ -11,7 +11,7 @@ import numpy as np
 from primacy.probes.toc import TocResult
 from primacy.results.record import CurvePoint, Estimate
 from primacy.stats.columns import Cell
-from primacy.stats.effects import AUDITED, PendingEffect, contrast_effect
+from primacy.stats.effects import AUDITED, PendingEffect, contrast_effect, on_own_columns
 from primacy.stats.head_estimates import head_columns
 
 
@@ -50,7 +50,7 @@ def toc_estimates(results: Mapping[str, TocResult], cell: Cell, *, rng: np.rando
     first_last[0], first_last[-1] = 1, -1
     effect = contrast_effect(
         columns.draws,
-        columns.placed(first_last),
+        on_own_columns(columns.draws, first_last, columns.names),
         cell.margin,
         cell.level,
         effect="first-last",
