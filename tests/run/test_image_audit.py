@@ -220,3 +220,16 @@ def test_a_run_that_can_answer_nothing_says_so(shown):
     with pytest.raises(UsageError, match="null:flat-bag cannot answer attention on these pictures") as raised:
         shown("null:flat-bag", {"sets": 2}, probes=("attention",))
     assert "image_attention" in raised.value.hint
+
+
+def test_every_picture_is_embedded_once_where_nothing_is_cached(shown, tiny_clip, tmp_path, monkeypatch):
+    """The nulls' items are the audited encoder's single objects, which it has embedded already."""
+    embedded = []
+    once = _image_tower.SeesImages.encode_prepared
+    monkeypatch.setattr(
+        _image_tower.SeesImages, "encode_prepared", lambda self, some: embedded.append(len(some)) or once(self, some)
+    )
+    outcome = shown(tiny_clip, untrained=0, probes=("ior", "i2tor"), out=tmp_path)
+    events = [json.loads(line) for line in outcome.folder.file("log.jsonl").read_text().splitlines()]
+    told = {event["encoder"]: event["pictures"] for event in events if event["event"] == "scored pictures"}
+    assert sum(embedded) == told["encoder"] and "flat-bag" in told

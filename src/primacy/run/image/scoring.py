@@ -69,7 +69,7 @@ def _score_group(
     label = job.spec.encoder if subject.name == AUDITED else subject.name
     job.listener.stage(f"{label}, pictures", _work(group, subject.serves))
     scores.add_fingerprint(subject.name, subject.encoder.fingerprint)
-    singles = subject.singles(group)
+    singles = subject.singles
     found = GroupScores([CellScores() for _ in group.cells])
     for cell, own in zip(group.cells, found.cells, strict=True):
         probes = [probe for probe in cell.probes if probe in subject.serves]
