@@ -200,3 +200,16 @@ def test_ls_and_doctor(primacy):
         primacy("ls", kind)
     assert "comco" in primacy("ls", "vocabularies").stdout
     assert "python" in primacy("doctor").stdout
+
+
+@pytest.mark.parametrize("verb", ["audit", "export", "reproduce", "render", "progress"])
+def test_a_seed_below_0_is_told_of_before_anything_else(verb):
+    needed = {
+        "export": ["-o", "x.txt"],
+        "reproduce": ["table1"],
+        "render": ["simco", "-o", "x"],
+        "progress": ["null:bag"],
+    }
+    done = CliRunner().invoke(app, [verb, *needed.get(verb, []), "--seed", "-1"], env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert "--seed" in done.stderr and "greater than or equal to 0" in done.stderr

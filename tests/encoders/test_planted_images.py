@@ -166,5 +166,12 @@ def test_facts_that_were_not_measured_are_asked_for_only_where_they_count():
     with pytest.raises(EncoderError, match=r"'photo 7' has an object without a measured contrast") as caught:
         load_encoder("null:planted-image?contrast=1").encode_pictures([unmeasured])
     assert "masks" in caught.value.hint
+    boxless = Picture("photo 8", 0, (Shown("cube", nan, nan, nan, contrast=nan), Shown("cone", 0.1, 0.2, 0.2)))
+    assert load_encoder("null:planted-image").encode_pictures([boxless]).any()
+    for effects, lacking in (
+        ("area=1", "area"), ("centre=1", "place"), ("area=1&contrast=1", "area or contrast"),
+    ):  # fmt: skip
+        with pytest.raises(EncoderError, match=rf"'photo 8' has an object without a measured {lacking}$"):
+            load_encoder(f"null:planted-image?{effects}").encode_pictures([boxless])
     strangers = Picture("q", 0, (Shown("no such thing", 0.1, 0.5, 0.5),))
     assert not load_encoder("null:planted-image").encode_pictures([strangers]).any()

@@ -9,6 +9,8 @@ import typer
 from primacy.cli.assets import app as assets
 from primacy.cli.audit import audit, export
 from primacy.cli.inspect import doctor, ls, show
+from primacy.cli.lab import app as lab
+from primacy.cli.progression import progression
 from primacy.cli.render import render
 from primacy.cli.reproduce import reproduce
 from primacy.cli.stimuli import app as stimuli
@@ -23,8 +25,10 @@ app = typer.Typer(
 )
 for verb in (audit, export, reproduce, render, ls, show, doctor):
     app.command()(verb)
+app.command("progress")(progression)
 app.add_typer(assets, name="assets")
 app.add_typer(stimuli, name="stimuli")
+app.add_typer(lab, name="lab")
 
 
 @app.callback(invoke_without_command=True)

@@ -35,6 +35,8 @@ def audit(
     ladder_sets: o.LadderSets = 18,
     ioc_sets: o.IocSets = 60,
     image_size: o.ImageSize = 224,
+    image_area: o.ImageArea = None,
+    image_categories: o.ImageCategories = None,
     image_gallery: o.ImageGallery = None,
     foils: o.Foils = "all",
     photos: o.Photos = None,
@@ -65,7 +67,8 @@ def audit(
         allow_activation_mismatch=allow_activation_mismatch,
         images={
             "scenes": scenes, "gallery_scenes": gallery_scenes, "sets": image_sets, "ladder_sets": ladder_sets,
-            "ioc_sets": ioc_sets, "size": image_size, "gallery": image_gallery, "foils": foils,
+            "ioc_sets": ioc_sets, "size": image_size, "area": image_area,
+            "categories": o.split_list(image_categories or ""), "gallery": image_gallery, "foils": foils,
             "photos": photos, "instances": instances,
         },
     )  # fmt: skip

@@ -11,7 +11,9 @@ import typer
 from primacy.cli import options as o
 from primacy.errors import UnknownNameError
 
-_KINDS = ("encoders", "probes", "vocabularies", "templates", "nulls", "designs", "runs")
+_KINDS = (
+    "encoders", "probes", "vocabularies", "templates", "nulls", "designs", "experiments", "recipes", "runs",
+)  # fmt: skip
 Kind = Annotated[str, typer.Argument(help=f"One of {', '.join(_KINDS)}.")]
 
 

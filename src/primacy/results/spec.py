@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from primacy.design.orders import Scheme
 from primacy.design.text import Gallery
 from primacy.errors import UsageError
+
+if TYPE_CHECKING:
+    from primacy.encoders.base import SceneRange
 
 TextProbe = Literal["tor", "toc"]
 TEXT_PROBES = get_args(TextProbe)
@@ -40,6 +43,9 @@ PROTOCOLS = {
 ImageGallery = Literal["balanced", "centred"]
 IMAGE_GALLERIES = get_args(ImageGallery)
 
+_RATIO = 8
+"""How many times the largest objects of the default designs are as large as the smallest."""
+
 
 class ImageSpec(BaseModel):
     """Which pictures an audit shows."""
@@ -56,12 +62,32 @@ class ImageSpec(BaseModel):
     ladder_sets: int = Field(default=18, ge=2, description="object sets of the ladder of areas")
     ioc_sets: int = Field(default=60, ge=3, description="object sets of the IOC probe for each number of objects")
     size: int = Field(default=224, ge=16, le=4096, description="side of a composed scene in pixels")
+    area: float | None = Field(
+        default=None,
+        gt=0,
+        le=0.5,
+        description="area of the largest objects of composed scenes; none: the design's, or what the encoder says"
+        " that it was trained on",
+    )
+    categories: tuple[str, ...] = Field(
+        default=(),
+        description="categories that composed scenes show; none: all, or those that the encoder was trained on",
+    )
     gallery: ImageGallery = "balanced"
     foils: Annotated[int, Field(ge=1)] | Literal["all"] = Field(
         default="all", description="foils of each matching trial, or every absent category"
     )
     photos: str | None = Field(default=None, description="folder or .zip of photos")
     instances: str | None = Field(default=None, description="COCO instances file of the photos, .json or .json.gz")
+
+    def fitted(self, known: SceneRange | None) -> ImageSpec:
+        """The same pictures, of areas and categories that an encoder was trained on where they were left open."""
+        if known is None:
+            return self
+        smallest, largest = known.areas
+        area = self.area or min(largest, round(_RATIO * smallest, 3))
+        own = known.categories if self.scenes == known.library else ()
+        return self.model_copy(update={"area": area, "categories": self.categories or own})
 
 
 class AuditSpec(BaseModel):
@@ -119,11 +145,12 @@ class AuditSpec(BaseModel):
             raise ValueError("the size-category design takes a number of sets")
         return self
 
-    def resolved(self, *, pictures: bool) -> AuditSpec:
-        """The specification with its probes named (see `asks_for`). A run without pictures has the default ones, so
-        that options of pictures never change its id."""
+    def resolved(self, *, pictures: bool, known: SceneRange | None = None) -> AuditSpec:
+        """The specification with its probes named (see `asks_for`) and its scenes fitted to those that the encoder was
+        trained on, where these are `known`. A run without pictures has the default ones, so that options of pictures
+        never change its id."""
         probes = self.asks_for(pictures=pictures)
-        images = self.images if set(probes) & set(IMAGE_PROBES) else ImageSpec()
+        images = self.images.fitted(known) if set(probes) & set(IMAGE_PROBES) else ImageSpec()
         return self.model_copy(update={"probes": probes, "images": images})
 
     def asks_for(self, *, pictures: bool) -> tuple[Probe, ...]:

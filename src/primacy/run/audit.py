@@ -13,7 +13,7 @@ from threadpoolctl import ThreadpoolController
 
 import primacy
 from primacy import identity
-from primacy.encoders.base import CountsTokens, EncoderOptions, EncodesImages, ReadsFacts
+from primacy.encoders.base import CountsTokens, EncoderOptions, EncodesImages, KnowsItsScenes, ReadsFacts
 from primacy.encoders.battery import item_texts, null_battery
 from primacy.encoders.load import load_encoder
 from primacy.errors import UsageError, VocabularyError
@@ -32,6 +32,7 @@ from primacy.run.image.examples import write_examples
 from primacy.run.image.plan import ImagePlan, describe_image_plan, image_hash
 from primacy.run.image.scoring import score_images
 from primacy.run.image.sources import make_image_plan
+from primacy.run.known_words import known_words
 from primacy.run.plan import Plan, count_words, describe_plan, make_plan, stimuli_hash
 from primacy.run.provenance import provenance
 from primacy.run.scores import Scores
@@ -77,7 +78,8 @@ def audit(
     options = EncoderOptions(device, spec.precision, spec.allow_activation_mismatch)
     encoder = load_encoder(spec.encoder, options)
     pictures = isinstance(encoder, EncodesImages | ReadsFacts)
-    spec = spec.resolved(pictures=pictures)
+    known = encoder.scenes if isinstance(encoder, KnowsItsScenes) else None
+    spec = spec.resolved(pictures=pictures, known=known)
     token_counts = encoder.count_tokens if isinstance(encoder, CountsTokens) else count_words
     plan = make_plan(spec, token_counts)
     _refuse_empty_names(token_counts(plan.vocabulary.names), plan)
@@ -123,6 +125,7 @@ def _run(job: Job, image_plan: ImagePlan, run_id: str, stimuli: str, token_count
     checks = [
         *run_checks(spec, plan, design, job.encoder, scores, found.records.get(AUDITED, ())),
         *image_checks(image_plan, images, found.notes),
+        *known_words(job.encoder, spec, plan, image_plan),
     ]
     result = RunResult(
         run_id=run_id,

@@ -7,8 +7,10 @@ from typing import Any
 from primacy.design.scenes.presets import PRESETS
 from primacy.design.templates import TEMPLATE_NAMES, get_template
 from primacy.design.vocabulary import BUILTIN, load_vocabulary
+from primacy.encoders.lab.names import shipped_models
 from primacy.encoders.load import ENCODERS
 from primacy.encoders.null import NULL_NAMES
+from primacy.lab.shipped import about_recipe, experiment_names, recipe_names, title_of
 
 _SOURCES = {
     "open_clip": (
@@ -47,10 +49,13 @@ _NULLS = {
 
 def encoders() -> list[dict[str, Any]]:
     """Encoder sources, plug-ins included."""
+    shipped = ", ".join(shipped_models()) or "none"
+    lab = ("lab:natural", f"small CLIPs: shipped ({shipped}), or the file or run of a `primacy lab train`")
+    sources = _SOURCES | {"lab": lab}
     return [
         {"source": name, "example": example, "what": what}
         for name in ENCODERS.names()
-        for example, what in [_SOURCES.get(name, (f"{name}:...", "from an installed plug-in"))]
+        for example, what in [sources.get(name, (f"{name}:...", "from an installed plug-in"))]
     ]
 
 
@@ -88,3 +93,13 @@ def designs() -> list[dict[str, Any]]:
 def nulls() -> list[dict[str, Any]]:
     """Null encoders."""
     return [{"null": f"null:{name}", "what": _NULLS[name]} for name in NULL_NAMES]
+
+
+def experiments() -> list[dict[str, Any]]:
+    """Experiments of the lab."""
+    return [{"experiment": name, "what": title_of(name)} for name in experiment_names()]
+
+
+def recipes() -> list[dict[str, Any]]:
+    """Recipes of lab models."""
+    return [{"recipe": name, "what": about_recipe(name)} for name in recipe_names()]

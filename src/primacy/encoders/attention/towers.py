@@ -12,6 +12,8 @@ from primacy.encoders.hf_image import image_features
 if TYPE_CHECKING:
     import torch
 
+    from primacy.encoders.lab.model import LabClip
+
 
 @dataclass(frozen=True, eq=False)
 class Tower:
@@ -122,6 +124,19 @@ def transformers_tower(model: Any) -> Tower | str:
         prefix=0 if pooled else 1,
         blocks=config.num_hidden_layers,
         pooled=pooled,
+    )
+
+
+def lab_tower(model: LabClip) -> Tower:
+    """The image tower of a lab model."""
+    config = model.config
+    return Tower(
+        encode=model.image,
+        weight=model.image.projection,
+        size=_pair(config.side),
+        grid=_pair(config.side // config.patch),
+        prefix=1,
+        blocks=config.image.layers,
     )
 
 

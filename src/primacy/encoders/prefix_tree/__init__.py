@@ -34,7 +34,7 @@ to break it; the adapters in `primacy.encoders` do so when they load a model, an
 from primacy.encoders.prefix_tree.check import CHECK_CAPTIONS, TOLERANCE, agrees, trusted
 from primacy.encoders.prefix_tree.execute import encode, stream
 from primacy.encoders.prefix_tree.sequences import TokenSequences, count_nodes, cut, sort_sequences
-from primacy.encoders.prefix_tree.towers import CausalTower, Layer, clip_text_tower, open_clip_tower
+from primacy.encoders.prefix_tree.towers import CausalTower, Layer, clip_text_tower, lab_tower, open_clip_tower
 from primacy.encoders.prefix_tree.tree import ROW, PrefixTree, build_tree
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "count_nodes",
     "cut",
     "encode",
+    "lab_tower",
     "open_clip_tower",
     "sort_sequences",
     "stream",

@@ -14,6 +14,8 @@ from primacy.encoders.prefix_tree.sequences import TokenSequences
 if TYPE_CHECKING:
     import torch
 
+    from primacy.encoders.lab.model import LabClip
+
 POOLINGS = ("argmax", "eos", "last", "first")
 
 
@@ -184,5 +186,32 @@ def _transformers_layer(block: Any) -> Layer:
         mlp.fc1,
         mlp.activation_fn,
         mlp.fc2,
+        None,
+    )
+
+
+def lab_tower(model: LabClip) -> CausalTower | None:
+    """The text tower of a lab model, or None where it looks both ways or takes the mean of its states."""
+    from primacy.encoders.lab.model import END
+
+    if model.config.attention != "causal" or model.config.pooling != "end":
+        return None
+    text = model.text
+    layers = tuple(_lab_layer(block) for block in text.blocks)
+    return CausalTower(text.embedding, text.positions, layers, text.norm, text.projection, "eos", END)
+
+
+def _lab_layer(block: Any) -> Layer:
+    return Layer(
+        block.norm_1,
+        block.qkv.weight,
+        block.qkv.bias,
+        block.heads,
+        block.out,
+        None,
+        block.norm_2,
+        block.fc_in,
+        block.activation,
+        block.fc_out,
         None,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from primacy.design.vocabulary import BUILTIN, Vocabulary, load_vocabulary, parse_vocabulary
-from primacy.errors import DatasetError
+from primacy.errors import DatasetError, UnknownNameError
 from primacy.listener import Listener
 from primacy.results.spec import AuditSpec
 from primacy.stimuli.images.base import PictureSource, Skipped
@@ -22,9 +24,17 @@ def not_in_gallery(source: PictureSource, vocabulary: Vocabulary) -> list[Skippe
     ]
 
 
-def library_vocabulary(name: str) -> Vocabulary:
-    """The categories that a library of objects has pictures of, in the order of its vocabulary."""
+def library_vocabulary(name: str, only: Sequence[str] = ()) -> Vocabulary:
+    """The categories that a library of objects has pictures of, in the order of its vocabulary; of `only`, if any.
+
+    Raises:
+        UnknownNameError: the library has none of a name of `only`.
+    """
     have = object_library(name).categories
+    for wanted in only:
+        if wanted not in have:
+            raise UnknownNameError(f"category of {name}", wanted, have)
+    have = list(only) or have
     if name not in BUILTIN:
         return named(sorted(have))
     whole = load_vocabulary(name)
@@ -47,7 +57,9 @@ def gallery_for(spec: AuditSpec, where: str, names: list[str], listener: Listene
                 f"{where} has none of the categories that the pictures show: {', '.join(asked[:5])}",
                 hint="Name pictures of single objects of these with --gallery-scenes.",
             )
-        return composed_gallery(where, names, size=images.size, kind=images.gallery, seed=spec.seed, listener=listener)
+        return composed_gallery(
+            where, names, size=images.size, kind=images.gallery, area=images.area, seed=spec.seed, listener=listener
+        )
     sources = open_pictures(where, listener=listener)
     singles = [s for s in sources if s.pictures and all(len(p.objects) == 1 for p in s.pictures)]
     if not singles:

@@ -71,7 +71,7 @@ def _refuse_one_name_twice(plan: ImagePlan) -> None:
 def _composed(spec: AuditSpec, asked: tuple[str, ...], listener: Listener) -> ImageGroup:
     """Scenes that are composed on the way."""
     images = spec.images
-    vocabulary = library_vocabulary(images.scenes)
+    vocabulary = library_vocabulary(images.scenes, images.categories)
     paper = spec.protocol == "paper"
     cells = []
     scenes = [probe for probe in asked if probe in (*_RETRIEVAL, "matching", "attention")]
@@ -208,4 +208,6 @@ def _has_masks(source: PictureSource) -> bool:
 
 
 def _request(spec: AuditSpec, design: str, objects: tuple[int, ...], sets: int, **fields: Any) -> SceneRequest:
-    return SceneRequest(design, objects=objects, sets=sets, seed=spec.seed, size=spec.images.size, **fields)
+    images = spec.images
+    shown = {"categories": images.categories or None} | fields
+    return SceneRequest(design, objects=objects, sets=sets, seed=spec.seed, size=images.size, area=images.area, **shown)

@@ -59,6 +59,7 @@ def composed_gallery(
     *,
     size: int,
     kind: Literal["balanced", "centred"] = "balanced",
+    area: float | None = None,
     seed: int,
     listener: Listener | None = None,
 ) -> ImageGallery:
@@ -76,6 +77,7 @@ def composed_gallery(
         names: the categories.
         size: side of the pictures in pixels.
         kind: which gallery.
+        area: asked for the largest of the balanced gallery's four, share of the picture; None for the design's.
         seed: of the design.
         listener: told of the progress, in scenes.
 
@@ -88,7 +90,7 @@ def composed_gallery(
     if kind == "centred":
         design, versions, chosen = _centred(from_library(library), names, size, seed)
     else:
-        design, versions, chosen = _balanced(from_library(library), names, size, seed)
+        design, versions, chosen = _balanced(from_library(library), names, size, area, seed)
     source = _drawn(library, design, chosen, listener or Silent())
     return ImageGallery(source, tuple(names), versions, np.arange(chosen.size).reshape(chosen.shape))
 
@@ -186,9 +188,9 @@ def _centred(
 
 
 def _balanced(
-    shapes: Shapes, names: Sequence[str], size: int, seed: int
+    shapes: Shapes, names: Sequence[str], size: int, area: float | None, seed: int
 ) -> tuple[SceneDesign, tuple[Version, ...], np.ndarray]:
-    request = SceneRequest("singles", seed=seed, size=size, palette=(), categories=tuple(names))
+    request = SceneRequest("singles", seed=seed, size=size, area=area, palette=(), categories=tuple(names))
     design = build(request, shapes)
     (part,) = design.parts
     owners = design.objects.category_of[part.cast.assets[:, 0]]

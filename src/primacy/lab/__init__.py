@@ -1,0 +1,1 @@
+"""The lab: small CLIPs trained under dials, to find what causes a bias. See docs/lab/."""

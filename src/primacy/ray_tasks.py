@@ -1,0 +1,81 @@
+"""Jobs as tasks of a Ray cluster; all its machines must see the files of the jobs under one path."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeVar
+
+from primacy.errors import MissingExtraError
+
+Job = TypeVar("Job")
+Found = TypeVar("Found")
+_LEAVE_SECONDS = 20.0
+
+
+def on_ray(
+    work: Callable[[Job], Found], jobs: Sequence[Job], *, gpus: int = 0
+) -> Generator[tuple[Job, Found], None, None]:
+    """Do `jobs`, each a task of one CPU; pairs of job and result come as they are finished.
+
+    A running cluster is used (RAY_ADDRESS), else one is started on this machine. Where the iterator is closed, a job
+    fails or the user presses Ctrl-C, the tasks that are left are cancelled, and given time to write down what they
+    have. Close it (`contextlib.closing`) where it may not be read to its end.
+
+    Args:
+        work: what is done; it, jobs and results are pickled.
+        jobs: what it is done to.
+        gpus: GPUs that each task has to itself.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+        PrimacyError: what `work` raises.
+    """
+    ray = _connected()
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_done)
+    waiting = {task.remote(work, job): job for job in jobs}
+    try:
+        while waiting:
+            (ready,), _ = ray.wait(list(waiting))
+            job = waiting.pop(ready)
+            yield job, ray.get(ready)
+    except ray.exceptions.RayTaskError as error:
+        # Ray wraps the task's own error in one that would be a traceback to the user.
+        raise error.cause if isinstance(error.cause, Exception) else error from None
+    finally:
+        for left in waiting:
+            ray.cancel(left)  # as Ctrl-C would
+        if waiting:
+            ray.wait(list(waiting), num_returns=len(waiting), timeout=_LEAVE_SECONDS)
+
+
+def cluster_cpus() -> int:
+    """CPUs of the cluster that `on_ray` uses, at least 1.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+    """
+    return max(1, int(_connected().cluster_resources().get("CPU", 1)))
+
+
+def need_ray() -> Any:
+    """Ray's module; it starts nothing.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise MissingExtraError("ray", "ray") from None
+    return ray
+
+
+def _connected() -> Any:
+    ray = need_ray()
+    ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR)
+    return ray
+
+
+def _done(work: Callable[[Job], Found], job: Job) -> Found:
+    return work(job)
