@@ -35,11 +35,7 @@ def contrasts(outcome: Outcome, reading: str) -> list[Contrast]:
         In the order of the points; none where the experiment names no reference, the reference lacks the reading, or
         fewer than two seeds are left.
     """
-    values: dict[str, dict[int, float]] = {}
-    for model in outcome.models:
-        for found in model.readings:
-            if found.name == reading and found.value is not None:
-                values.setdefault(model.point, {})[model.seed] = found.value
+    values = outcome.values(reading)
     reference = outcome.experiment.reference
     if reference not in values or len(values) < 2:
         return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,6 +15,8 @@ from primacy.lab.pairs import categories_of
 from primacy.lab.spec import CaptionSpec
 from primacy.lab.train import as_pictures
 from primacy.probes.retrieval import TIE
+from primacy.stats.intervals import share_intervals
+from primacy.stats.resample import cluster_draws
 
 
 class Examinee:
@@ -45,6 +48,24 @@ def credit(sims: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Share of the win of column `right` (m,) in each row of `sims` (m, candidates), float64 (m,)."""
     leads = sims >= sims.max(axis=1, keepdims=True) - TIE
     return leads[np.arange(len(sims)), right] / leads.sum(axis=1)
+
+
+class Share(NamedTuple):
+    """A mean credit with its 95 % interval over `n_clusters` sets of categories."""
+
+    value: float
+    low: float
+    high: float
+    n_clusters: int
+
+
+def share_over_sets(earned: np.ndarray, sets: np.ndarray, rng: np.random.Generator) -> Share:
+    """The mean of credits `earned` float64 (m,) of scenes whose sorted categories are `sets` int64 (m, n)."""
+    known, cluster = np.unique(sets, axis=0, return_inverse=True)
+    won = np.bincount(cluster, earned, len(known))[:, None]
+    shown = np.bincount(cluster, minlength=len(known))[:, None]
+    draws = cluster_draws(won, shown, rng=rng)
+    return Share(*share_intervals(draws.value, draws.draws, n_clusters=draws.support).at(0), len(known))
 
 
 def _wording(names: list[str], captions: CaptionSpec, words: Words) -> tuple[str, Wording]:

@@ -57,6 +57,15 @@ class Outcome(BaseModel):
         there = {r.name for model in self.models for r in model.readings if r.value is not None}
         return [name for name in self.experiment.shows if name in there]
 
+    def values(self, reading: str) -> dict[str, dict[int, float]]:
+        """The reading of every model that has it, by point and seed."""
+        found: dict[str, dict[int, float]] = {}
+        for model in self.models:
+            for r in model.readings:
+                if r.name == reading and r.value is not None:
+                    found.setdefault(model.point, {})[model.seed] = r.value
+        return found
+
     @property
     def log_doses(self) -> bool:
         """Whether doses span so wide a range that their ratios count, not their differences."""
@@ -149,11 +158,7 @@ def cells(outcome: Outcome, reading: str) -> list[Cell]:
     Raises:
         RunError: no model has the reading.
     """
-    by_point: dict[str, list[float]] = {}
-    for model in outcome.models:
-        for found in model.readings:
-            if found.name == reading and found.value is not None:
-                by_point.setdefault(model.point, []).append(found.value)
+    by_point = {point: list(by_seed.values()) for point, by_seed in outcome.values(reading).items()}
     if not by_point:
         raise RunError(f"no model of {outcome.name} has a reading {reading!r}")
     points = [point for point in outcome.experiment.points if point.name in by_point]

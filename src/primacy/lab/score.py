@@ -20,14 +20,12 @@ from primacy.encoders.lab.files import LabModel
 from primacy.errors import RunError
 from primacy.files import atomic_write_text, os_errors_as
 from primacy.identity import rng_stream
-from primacy.lab.examinee import Examinee, credit
+from primacy.lab.examinee import Examinee, credit, share_over_sets
 from primacy.lab.read_spec import recipe_of
 from primacy.lab.run_folder import read_kept
 from primacy.lab.scenes import SceneStream, held_out_sets
 from primacy.lab.spec import CaptionSpec
 from primacy.listener import Listener, Silent
-from primacy.stats.intervals import share_intervals
-from primacy.stats.resample import cluster_draws
 from primacy.stimuli.sources import object_library
 
 SCORES = "scores.json"
@@ -192,19 +190,15 @@ def _held_out_count(categories: int, n: int) -> int:
 
 
 def _scored(task: Task, candidates: int, sets: list[Key], credit: np.ndarray) -> Score:
-    known, cluster = np.unique(np.array(sets), axis=0, return_inverse=True)
-    won = np.bincount(cluster, credit, len(known))[:, None]
-    shown = np.bincount(cluster, minlength=len(known))[:, None]
-    draws = cluster_draws(won, shown, rng=rng_stream(_SEED, "lab", "score", "interval"))
-    value, low, high = share_intervals(draws.value, draws.draws, n_clusters=draws.support).at(0)
+    share = share_over_sets(credit, np.array(sets), rng_stream(_SEED, "lab", "score", "interval"))
     return Score(
         task=task,
         n_objects=len(sets[0]),
         candidates=candidates,
         chance=1 / candidates,
-        value=value,
-        ci_low=low,
-        ci_high=high,
+        value=share.value,
+        ci_low=share.low,
+        ci_high=share.high,
         n=len(credit),
-        n_clusters=len(known),
+        n_clusters=share.n_clusters,
     )

@@ -15,11 +15,9 @@ import numpy as np
 import torch
 
 from primacy.encoders.lab.files import LabModel
-from primacy.lab.examinee import Examinee, credit
+from primacy.lab.examinee import Examinee, credit, share_over_sets
 from primacy.lab.read_spec import recipe_of
 from primacy.lab.scenes import SceneStream
-from primacy.stats.intervals import share_intervals
-from primacy.stats.resample import cluster_draws
 from primacy.stimuli.sources import object_library
 
 RATIO = 2.0
@@ -84,9 +82,8 @@ def size_preferences(found: LabModel, device: torch.device, *, scenes: int = 100
             credits.append([credit(some, np.full(size, larger)) for some in sims])
         won.append(np.mean(credits, axis=0))
     shares = np.concatenate(won, axis=1)  # (galleries, scenes)
-    known, cluster = np.unique(np.concatenate(sets), axis=0, return_inverse=True)
-    by_names, by_pictures = shares[0], shares[1:].mean(axis=0)
-    return Preferences(*(_preference(share, cluster, len(known)) for share in (by_pictures, by_names)))
+    of_sets = np.concatenate(sets)
+    return Preferences(*(_preference(earned, of_sets) for earned in (shares[1:].mean(axis=0), shares[0])))
 
 
 def _batches(scenes: int) -> list[int]:
@@ -107,8 +104,6 @@ def _galleries(examinee: Examinee, stream: SceneStream) -> list[np.ndarray]:
     return found
 
 
-def _preference(share: np.ndarray, cluster: np.ndarray, count: int) -> Preference:
-    won, shown = np.bincount(cluster, share, count)[:, None], np.bincount(cluster, minlength=count)[:, None]
-    draws = cluster_draws(won, shown, rng=np.random.default_rng(_SEED))
-    value, low, high = share_intervals(draws.value, draws.draws, n_clusters=draws.support).at(0)
-    return Preference(2 * value - 1, 2 * low - 1, 2 * high - 1, 2 * len(share), count)
+def _preference(earned: np.ndarray, sets: np.ndarray) -> Preference:
+    share = share_over_sets(earned, sets, np.random.default_rng(_SEED))
+    return Preference(2 * share.value - 1, 2 * share.low - 1, 2 * share.high - 1, 2 * len(earned), share.n_clusters)

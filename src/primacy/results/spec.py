@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from primacy.design.orders import Scheme
+from primacy.design.scenes.presets import PRESETS
 from primacy.design.text import Gallery
 from primacy.errors import UsageError
 
@@ -42,9 +43,6 @@ PROTOCOLS = {
 
 ImageGallery = Literal["balanced", "centred"]
 IMAGE_GALLERIES = get_args(ImageGallery)
-
-_RATIO = 8
-"""How many times the largest objects of the default designs are as large as the smallest."""
 
 
 class ImageSpec(BaseModel):
@@ -85,7 +83,7 @@ class ImageSpec(BaseModel):
         if known is None:
             return self
         smallest, largest = known.areas
-        area = self.area or min(largest, round(_RATIO * smallest, 3))
+        area = self.area or min(largest, round(PRESETS["one-large"].ratio * smallest, 3))
         own = known.categories if self.scenes == known.library else ()
         return self.model_copy(update={"area": area, "categories": self.categories or own})
 
