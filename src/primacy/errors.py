@@ -12,6 +12,7 @@
      |    +-- VectorsError         a file of precomputed vectors is incomplete or malformed
      +-- AssetError            an object (mesh, sprite, pack) is missing, broken or refused
      +-- RenderError           a scene cannot be drawn, or the renderer failed
+     +-- CorpusError           a caption corpus cannot be read, or --strict and it has faults
      +-- DatasetError          a folder of rendered scenes is missing, incomplete or altered
      +-- StoreError            the embedding store cannot be read or written
      +-- RunError              a run folder is missing, broken or of an unknown version
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class PrimacyError(Exception):
@@ -31,6 +33,20 @@ class PrimacyError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A subclass whose arguments are not its message would not come out of a worker process.
+        return _again, (type(self), str(self)), self.__dict__
+
+
+def _again(kind: type[PrimacyError], message: str) -> PrimacyError:
+    return kind.__new__(kind, message)
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
 
 
 class UsageError(PrimacyError):
@@ -88,6 +104,10 @@ class AssetError(PrimacyError):
 
 class RenderError(PrimacyError):
     """A scene cannot be drawn, or the renderer failed."""
+
+
+class CorpusError(PrimacyError):
+    """A caption corpus (its captions, its areas) cannot be read, or has faults where the user wants none."""
 
 
 class DatasetError(PrimacyError):

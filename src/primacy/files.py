@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from primacy.errors import PrimacyError
+from primacy.errors import PrimacyError, UsageError
 
 TEMPORARY_PREFIX = ".tmp-"
 
@@ -83,6 +83,19 @@ def os_errors_as(kind: type[PrimacyError], doing: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise kind(f"{doing}: {error.strerror or error}", hint=_hint(error)) from error
+
+
+def check_utf8(name: str) -> None:
+    """Raise a UsageError where `name`, of a file or an argument, holds bytes that are not UTF-8.
+
+    They could not stand in the tables and reports that name the file, and Arrow does not open it.
+    """
+    raw = os.fsencode(name)
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        shown = raw.decode("utf-8", "backslashreplace")
+        raise UsageError(f"{shown} is not UTF-8, expected a name that is", hint="Rename the file or folder.") from None
 
 
 def _hint(error: OSError) -> str:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
-from primacy.errors import MissingExtraError
+from primacy.errors import MissingExtraError, RunError, UsageError
 
 Job = TypeVar("Job")
 Found = TypeVar("Found")
@@ -14,7 +14,7 @@ _LEAVE_SECONDS = 20.0
 
 
 def on_ray(
-    work: Callable[[Job], Found], jobs: Sequence[Job], *, gpus: int = 0
+    work: Callable[[Job], Found], jobs: Sequence[Job], *, gpus: int = 0, address: str | None = None, retries: int = 0
 ) -> Generator[tuple[Job, Found], None, None]:
     """Do `jobs`, each a task of one CPU; pairs of job and result come as they are finished.
 
@@ -26,13 +26,17 @@ def on_ray(
         work: what is done; it, jobs and results are pickled.
         jobs: what it is done to.
         gpus: GPUs that each task has to itself.
+        address: of the cluster: auto, host:port or ray://host:port; None as above.
+        retries: how often a job is done again whose worker was killed; what `work` raises is not tried again.
 
     Raises:
         MissingExtraError: Ray is not installed.
+        UsageError: there is no cluster at `address`.
+        RunError: a worker was killed, more often than `retries`.
         PrimacyError: what `work` raises.
     """
-    ray = _connected()
-    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=0)(_done)
+    ray = _connected(address)
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=retries)(_done)
     waiting = {task.remote(work, job): job for job in jobs}
     try:
         while waiting:
@@ -42,6 +46,11 @@ def on_ray(
     except ray.exceptions.RayTaskError as error:
         # Ray wraps the task's own error in one that would be a traceback to the user.
         raise error.cause if isinstance(error.cause, Exception) else error from None
+    except ray.exceptions.RayError as error:
+        raise RunError(
+            f"a task of the Ray cluster was lost ({type(error).__name__})",
+            hint="Most often for want of memory on its machine. Give the command again; it goes on.",
+        ) from error
     finally:
         for left in waiting:
             ray.cancel(left)  # as Ctrl-C would
@@ -71,9 +80,16 @@ def need_ray() -> Any:
     return ray
 
 
-def _connected() -> Any:
+def _connected(address: str | None = None) -> Any:
     ray = need_ray()
-    ray.init(ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR)
+    try:
+        ray.init(address, ignore_reinit_error=True, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        if address is None:
+            raise
+        raise UsageError(
+            f"no Ray cluster answers at {address!r}", hint="Start one (ray start --head), or give no address."
+        ) from error
     return ray
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from primacy.errors import MissingExtraError, RunError
+from primacy.errors import MissingExtraError, RunError, UsageError
 from primacy.ray_tasks import cluster_cpus, on_ray
 
 
@@ -17,15 +17,23 @@ class TaskError(Exception):
         self.cause = cause
 
 
+class LostError(Exception):
+    pass
+
+
 class StandIn:
     """Tasks are done when they are asked for, the last one first."""
 
     def __init__(self):
         self.resources = {"CPU": 6.0, "memory": 1e9}
-        self.options, self.cancelled, self.exceptions = None, [], SimpleNamespace(RayTaskError=TaskError)
+        self.options, self.cancelled, self.address = None, [], None
+        self.exceptions = SimpleNamespace(RayTaskError=TaskError, RayError=LostError)
 
-    def init(self, **options):
+    def init(self, address=None, **options):
         assert options["ignore_reinit_error"]
+        if address == "nowhere":
+            raise ConnectionError("no such cluster")
+        self.address = address
 
     def remote(self, **options):
         self.options = options
@@ -41,6 +49,8 @@ class StandIn:
         function, arguments = task
         try:
             return function(*arguments)
+        except LostError:
+            raise
         except Exception as error:
             raise TaskError(error) from error
 
@@ -71,6 +81,22 @@ def test_a_tasks_own_error_is_raised_and_the_others_are_cancelled(ray):
     with pytest.raises(RunError, match="it is broken") as error:
         list(on_ray(work, range(3)))
     assert error.value.hint == "Mend it." and ray.cancelled == [0]
+
+
+def test_a_task_whose_worker_dies_is_tried_again_and_then_named(ray):
+    def work(job):
+        raise LostError(job)
+
+    with pytest.raises(RunError, match=r"lost \(LostError\)") as error:
+        list(on_ray(work, range(3), retries=2))
+    assert "goes on" in error.value.hint and ray.options["max_retries"] == 2 and ray.cancelled == [0, 1]
+
+
+def test_the_cluster_is_the_one_that_is_named(ray):
+    list(on_ray(math.factorial, [1], address="auto"))
+    assert ray.address == "auto"
+    with pytest.raises(UsageError, match="no Ray cluster answers at 'nowhere'"):
+        list(on_ray(math.factorial, [1], address="nowhere"))
 
 
 def test_who_leaves_early_cancels_the_rest(ray):

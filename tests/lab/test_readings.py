@@ -8,6 +8,7 @@ import pytest
 
 from primacy.encoders.lab.files import LabModel, write_model
 from primacy.errors import RunError, UsageError
+from primacy.folder_lock import alone
 from primacy.lab import readings, score
 from primacy.lab.pairs import PairStream
 from primacy.lab.readings import (
@@ -21,7 +22,6 @@ from primacy.lab.readings import (
     reading_names,
     readings_of,
 )
-from primacy.lab.run_folder import alone
 from primacy.lab.train import initial_model
 from primacy.run import audit as auditing
 from primacy.stimuli.sources import object_library

@@ -21,9 +21,9 @@ from primacy.encoders._torch import Placement
 from primacy.encoders.lab.files import read_model
 from primacy.encoders.lab.names import MODEL
 from primacy.errors import RunError, UsageError
+from primacy.folder_lock import alone
 from primacy.lab import train as trainer
 from primacy.lab.pairs import PairStream
-from primacy.lab.run_folder import alone
 from primacy.lab.train import LOG, SPEC, STATE, as_pictures, batch_loss, initial_model, learning_rate, train
 from primacy.listener import Silent
 

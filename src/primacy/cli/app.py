@@ -8,6 +8,7 @@ import typer
 
 from primacy.cli.assets import app as assets
 from primacy.cli.audit import audit, export
+from primacy.cli.corpus import app as corpus
 from primacy.cli.inspect import doctor, ls, show
 from primacy.cli.lab import app as lab
 from primacy.cli.progression import progression
@@ -29,6 +30,7 @@ app.command("progress")(progression)
 app.add_typer(assets, name="assets")
 app.add_typer(stimuli, name="stimuli")
 app.add_typer(lab, name="lab")
+app.add_typer(corpus, name="corpus")
 
 
 @app.callback(invoke_without_command=True)

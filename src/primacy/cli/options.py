@@ -122,6 +122,18 @@ def numbers(text: str, option: str) -> list[int]:
         raise UsageError(f"--{option} is {text!r}, expected whole numbers separated by commas") from None
 
 
+def split_shard(text: str) -> tuple[int, int]:
+    """The two numbers of a --shard option, "I/N".
+
+    Raises:
+        UsageError: it has another form.
+    """
+    i, _, n = text.partition("/")
+    if not (i.isdecimal() and n.isdecimal()):
+        raise UsageError(f"--shard is {text!r}, expected I/N", hint="--shard 1/4 is the first of four parts.")
+    return int(i), int(n)
+
+
 def make_spec(**fields: Any) -> AuditSpec:
     """An AuditSpec from option values; what the protocol presets is filled in where it was not given.
 

@@ -72,7 +72,7 @@ def render(
         raise UsageError(f"--singles and --design {design} contradict each other", hint="Render two folders.")
     if shard is not None and ray:
         raise UsageError("--shard and --ray contradict each other", hint="--ray divides the work itself.")
-    part = (1, 1) if shard is None else _shard(shard)
+    part = (1, 1) if shard is None else o.split_shard(shard)
     from primacy.cli.progress import progress
     from primacy.design.scenes.request import ALL_VIEWS, FRONT_VIEWS, SceneRequest
     from primacy.stimuli.sources import RendererChoice, make_job
@@ -109,13 +109,6 @@ def _run(job: Job, shard: tuple[int, int], workers: int | None, ray: bool, liste
     if ray or workers is None:
         return render_on_ray(job, tasks=workers, listener=listener)
     return render_dataset(job, shard=shard, workers=workers, listener=listener)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    i, _, n = text.partition("/")
-    if not (i.isdecimal() and n.isdecimal()):
-        raise UsageError(f"--shard is {text!r}, expected I/N", hint="--shard 1/4 is the first of four parts.")
-    return int(i), int(n)
 
 
 def _told(outcome: Outcome) -> str:

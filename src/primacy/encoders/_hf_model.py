@@ -9,7 +9,7 @@ from primacy.encoders import _hub
 from primacy.encoders._names import split_revision
 from primacy.encoders._quiet import quiet_loading
 from primacy.encoders._weights import check_keys, refused_pickle
-from primacy.errors import EncoderError, ModelUnavailableError
+from primacy.errors import EncoderError, ModelUnavailableError, first_line
 
 _TEXT_TOWERS = {
     "clip_text_model": "CLIPTextModelWithProjection",
@@ -49,9 +49,8 @@ def locate(name: str) -> tuple[Path, str]:
 
 def unreadable(folder: Path, error: Exception) -> ModelUnavailableError:
     """The error for a folder from which transformers could not load."""
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return ModelUnavailableError(
-        f"{folder} holds no model that transformers can load ({reason})",
+        f"{folder} holds no model that transformers can load ({first_line(error)})",
         hint="The folder needs config.json, tokenizer.json (or like files) and model.safetensors.",
     )
 

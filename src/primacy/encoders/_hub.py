@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from primacy.encoders._names import require
-from primacy.errors import ModelUnavailableError
+from primacy.errors import ModelUnavailableError, first_line
 
 PROBE_SECONDS = 5.0
 Chooser = Callable[[Sequence[str]], list[str]]
@@ -86,11 +86,6 @@ def fetch(repo: str, revision: str | None, choose: Chooser) -> Path:
         return Path(hub.snapshot_download(repo, revision=revision, local_files_only=True))
     except Exception as error:
         raise _unavailable(repo, revision, reason) from error
-
-
-def first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 def _unavailable(repo: str, revision: str | None, reason: str) -> ModelUnavailableError:

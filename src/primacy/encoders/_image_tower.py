@@ -12,7 +12,7 @@ import numpy as np
 from primacy.encoders._torch import Placement, unit_rows
 from primacy.encoders._workers import default_workers, side_by_side
 from primacy.encoders.base import checked_vectors
-from primacy.errors import EncoderError
+from primacy.errors import EncoderError, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -88,9 +88,8 @@ class ImageSide:
             with torch.inference_mode():
                 found = self._tower(self.batch(prepared)).float().cpu().numpy()
         except (RuntimeError, ValueError, AssertionError) as error:  # timm asserts
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise EncoderError(
-                f"{self._source}: the image tower refuses {len(prepared)} pictures ({reason})",
+                f"{self._source}: the image tower refuses {len(prepared)} pictures ({first_line(error)})",
                 hint="Does the preprocessing belong to this model, and does the batch fit into the device's memory?",
             ) from error
         return unit_rows(checked_vectors(found, len(prepared), self._source, "pictures"), self._source)

@@ -10,7 +10,7 @@ import numpy as np
 
 from primacy.encoders._workers import default_workers, side_by_side
 from primacy.encoders.base import EncoderOptions, Piece, checked_vectors
-from primacy.errors import EncoderError, UsageError
+from primacy.errors import EncoderError, UsageError, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,7 @@ def placement(options: EncoderOptions) -> Placement:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise UsageError(
-            f"device {name!r} cannot be used here ({str(error).splitlines()[0]})",
+            f"device {name!r} cannot be used here ({first_line(error)})",
             hint="Known: auto, cpu, cuda, cuda:1, mps.",
         ) from error
     return Placement(device, dtype, options.precision)

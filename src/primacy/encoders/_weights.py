@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from primacy.errors import EncoderError, ModelUnavailableError
+from primacy.errors import EncoderError, ModelUnavailableError, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -68,8 +68,20 @@ def _read_torch(path: Path) -> Any:
     except pickle.UnpicklingError as error:
         raise refused_pickle(path) from error
     except (RuntimeError, OSError, EOFError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise EncoderError(f"{path} is not a file of plain tensors ({reason})", hint=_CONVERT) from error
+        raise EncoderError(f"{path} is not a file of plain tensors ({first_line(error)})", hint=_CONVERT) from error
+
+
+def need_safetensors(folder: Path) -> None:
+    """For loaders that read nothing else.
+
+    Raises:
+        EncoderError: the folder of a model has none.
+    """
+    if not any(folder.glob("*.safetensors")):
+        raise EncoderError(
+            f"{folder} has no .safetensors file, and no other weights are read",
+            hint="Choose a repository or revision with safetensors, or convert the weights where you trust them.",
+        )
 
 
 def refused_pickle(path: Path) -> EncoderError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from primacy.encoders._image_transform import Framing, PatchFraming
 from primacy.encoders._quiet import quiet_loading
-from primacy.errors import EncoderError, ModelUnavailableError
+from primacy.errors import EncoderError, ModelUnavailableError, first_line
 
 if TYPE_CHECKING:
     import torch
@@ -95,8 +95,9 @@ def read_processor(folder: Path) -> ImageProcessor:
         with quiet_loading():
             return ImageProcessor(AutoImageProcessor.from_pretrained(folder, local_files_only=True), None)
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return _none(folder, f"the image processor in {folder / PROCESSOR_FILES[0]} cannot be read ({reason})")
+        return _none(
+            folder, f"the image processor in {folder / PROCESSOR_FILES[0]} cannot be read ({first_line(error)})"
+        )
 
 
 def _none(folder: Path, why: str) -> ImageProcessor:

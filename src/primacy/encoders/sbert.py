@@ -25,7 +25,7 @@ from primacy.encoders._tokenizers import count_without_special, tokenizer_digest
 from primacy.encoders._torch import Placement, encode_batches, placement, seeded_weights
 from primacy.encoders._weights import refused_pickle, state_digest
 from primacy.encoders.base import EncoderOptions, Piece, gather
-from primacy.errors import EncoderError, MissingExtraError, ModelUnavailableError
+from primacy.errors import EncoderError, MissingExtraError, ModelUnavailableError, first_line
 from primacy.identity import fingerprint
 
 if TYPE_CHECKING:
@@ -60,9 +60,8 @@ def load(rest: str, options: EncoderOptions) -> SbertEncoder:
     except Exception as error:  # its modules raise what they like; the reason is passed on
         if "weights_only" in str(error) or "WeightsUnpickler" in str(error):
             raise refused_pickle(folder) from error
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelUnavailableError(
-            f"{folder} holds no model that sentence-transformers can load ({reason})",
+            f"{folder} holds no model that sentence-transformers can load ({first_line(error)})",
             hint="Give a folder written by SentenceTransformer.save, or a name on the hub.",
         ) from error
     return SbertEncoder(source, model.float(), place)

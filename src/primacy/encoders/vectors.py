@@ -20,7 +20,7 @@ import numpy as np
 from primacy.encoders._names import split_query
 from primacy.encoders._torch import unit_rows
 from primacy.encoders.base import EncoderOptions
-from primacy.errors import UsageError, VectorsError
+from primacy.errors import UsageError, VectorsError, first_line
 from primacy.identity import canonical_json, fingerprint
 
 _SHOWN = 3
@@ -140,8 +140,7 @@ _FORM = "Expected: parquet with text (string) and vector (list of numbers), or n
 
 
 def _unreadable(path: Path, error: Exception) -> VectorsError:
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return VectorsError(f"{path} cannot be read ({reason})", hint=_FORM)
+    return VectorsError(f"{path} cannot be read ({first_line(error)})", hint=_FORM)
 
 
 def _ragged(path: Path, widths: Sequence[int]) -> VectorsError:

@@ -112,7 +112,7 @@ def make_outcome(
     name: str, experiment: Experiment, recipe: dict[str, Any], rows: Sequence[Row], *, precision: str = "fp32"
 ) -> Outcome:
     """The outcome of a run of `experiment`; paths and times of the run are no part of it."""
-    from primacy.run.provenance import package_versions
+    from primacy.versions import package_versions
 
     return Outcome(
         name=name,

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from primacy.encoders._torch import Placement
 from primacy.files import atomic_write_text
+from primacy.folder_lock import alone
 from primacy.lab.read_spec import recipe_of
-from primacy.lab.run_folder import alone, read_kept
+from primacy.lab.run_folder import read_kept
 from primacy.lab.spec import LabSpec
 from primacy.results.record import Estimate
 from primacy.results.spec import AuditSpec, ImageSpec

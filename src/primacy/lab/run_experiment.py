@@ -12,9 +12,9 @@ from primacy.encoders.lab.names import MODEL
 from primacy.errors import PrimacyError, RunError
 from primacy.lab.experiment import Experiment, Task, tasks, waves
 from primacy.lab.readings import Reading, read_readings, readings_of
-from primacy.lab.side_by_side import side_by_side
 from primacy.lab.train import train
 from primacy.listener import Listener, Silent
+from primacy.process_tasks import side_by_side
 from primacy.ray_tasks import on_ray
 
 

@@ -116,7 +116,7 @@ def measure(*, seed: int, listener: Listener, negatives: int = 1023, batches: in
         negatives: random negatives of a picture; a batch has one picture more.
         batches: of each design, at least 2.
     """
-    from primacy.run.provenance import package_versions
+    from primacy.versions import package_versions
 
     began = time.perf_counter()
     sweeps = _sweeps()

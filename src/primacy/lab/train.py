@@ -34,12 +34,12 @@ from primacy.encoders.lab.model import LabClip
 from primacy.encoders.lab.names import MODEL
 from primacy.errors import EncoderError, RunError, UsageError
 from primacy.files import atomic_write_bytes, atomic_write_text, os_errors_as
+from primacy.folder_lock import alone
 from primacy.lab.loss import infonce, sigmoid
 from primacy.lab.pairs import Pairs, PairStream
-from primacy.lab.run_folder import alone
 from primacy.lab.spec import LabSpec
 from primacy.listener import Listener, Silent
-from primacy.stimuli.processes import obey_parent
+from primacy.process_tasks import obey_parent
 
 STATE, SPEC, LOG = "state.safetensors", "spec.json", "log.csv"
 LOG_FIELDS = ("samples", "loss", "scale", "rate", "samples_per_second")

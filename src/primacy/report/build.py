@@ -5,19 +5,14 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from functools import cache
 from typing import NamedTuple
 
-from jinja2 import Environment
-
-from primacy.pages import environment
-from primacy.report import captions, numbers, story, text_views, words
+from primacy.report import numbers, story, text_views, words
 from primacy.report.command import command
-from primacy.report.drawing import marker
+from primacy.report.environment import report_environment
 from primacy.report.heats import heats
 from primacy.report.layout import Section
-from primacy.report.listings import design_cell, listings, setting
-from primacy.report.null_words import null_families
+from primacy.report.listings import design_cell, listings
 from primacy.report.panels import headline_panels, size_panels
 from primacy.report.pictures import image_sections
 from primacy.report.select import Records
@@ -60,7 +55,7 @@ def build_report(result: RunResult, pictures: Mapping[str, bytes] | None = None)
     records = Records(result)
     tables, left_out = listings(result)
     return (
-        _environment()
+        report_environment()
         .get_template("report.html.j2")
         .render(
             result=result,
@@ -92,26 +87,6 @@ def build_report(result: RunResult, pictures: Mapping[str, bytes] | None = None)
             level=numbers.fixed(100 * result.spec.level, 1).removesuffix(".0"),
         )
     )
-
-
-@cache
-def _environment() -> Environment:
-    made = environment("primacy.report")
-    made.filters |= {
-        "number": lambda value, metric: numbers.true_minus(numbers.number(metric, value)),
-        "effect": lambda value, unit: numbers.true_minus(numbers.effect(value, unit)),
-        "plain_points": lambda value: numbers.true_minus(numbers.fixed(value, 1, signed=True)),
-        "percent": lambda value: numbers.true_minus(numbers.fixed(value, 1, factor=100)),
-        "count": numbers.count,
-        "p_value": numbers.p_value,
-        "minus": numbers.true_minus,
-        "fixed": lambda value, digits: numbers.true_minus(numbers.fixed(value, digits)),
-        "marker": marker,
-        "setting": setting,
-        "short": numbers.shortened,
-    }
-    made.globals |= {"unit": numbers.unit, "dash": numbers.DASH, "captions": captions, "null_families": null_families}
-    return made
 
 
 def _parts(records: Records) -> list[Part]:

@@ -11,7 +11,8 @@ from rich.text import Text
 from primacy.report import numbers
 from primacy.report.select import Case
 from primacy.report.words import METRICS, case_title, cluster_noun, probe_name
-from primacy.results.progress import Progress, ProgressPoint, ProgressSeries, Trend, Value
+from primacy.results.progress import Progress, ProgressPoint, ProgressSeries, Trend
+from primacy.results.record import Value
 from primacy.results.spec import AuditSpec
 from primacy.stats.trend import MIN_TESTED
 

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.box import Box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from primacy.report import numbers
 from primacy.report.panels import Panel, Row, headline_panels, size_panels
 from primacy.report.pictures import compact_panels
+from primacy.report.printer import Head, Line, Printer, in_blocks
 from primacy.report.select import Records, Span
-from primacy.report.terminal_lines import KIND_WIDTH, Head, attribution_line, caption, verdict_line
+from primacy.report.terminal_lines import KIND_WIDTH, attribution_line, caption, verdict_line
 from primacy.report.words import cluster_noun, trial_noun
 from primacy.results.record import Estimate, RunResult, VerdictRecord
 from primacy.results.spec import AuditSpec
 
 _NAME_WIDTH = 19
-_GAP = 2
-_GLUE = "\u00a0"
-_RULED = "    \n    \n ── \n    \n    \n    \n    \n    \n"
-_RULED_ASCII = "    \n    \n -- \n    \n    \n    \n    \n    \n"
 
 
 class _Cells(NamedTuple):
@@ -46,21 +38,21 @@ def render_run(result: RunResult, console: Console) -> None:
         result: the run.
         console: its width decides how long the cells are; numbers are never wrapped.
     """
-    out = _Printer(console)
+    out = Printer(console)
     out.line(Head(numbers.printable(result.spec.encoder), "bold"), "")
     for verdict in result.verdicts:
         out.line(*verdict_line(verdict), indent=KIND_WIDTH + 2)
     records = Records(result)
     for probe in ("tor", "toc"):
         for panel in headline_panels(records, probe, "mention_position"):
-            out.table(panel, result.spec)
+            _table(out, panel, result.spec)
     for panel in size_panels(records):
-        out.table(panel, result.spec)
+        _table(out, panel, result.spec)
     if result.spec.protocol == "paper":
         for panel in headline_panels(records, "tor", "mention_position", "paper_share"):
-            out.table(panel, result.spec)
+            _table(out, panel, result.spec)
     for panel in compact_panels(records):
-        out.table(panel, result.spec)
+        _table(out, panel, result.spec)
     if result.attribution:
         out.blank()
     for attribution in result.attribution:
@@ -80,65 +72,21 @@ def render_verdict_line(verdict: VerdictRecord) -> str:
     return numbers.ascii_only(numbers.printable(head.text + body))
 
 
-class _Printer:
-    """Writes to a console that may be narrow, colourless or confined to ASCII."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._ascii = console.options.ascii_only
-
-    def blank(self) -> None:
-        self._console.print()
-
-    def line(self, head: Head, body: str, *, indent: int = 0) -> None:
-        """A paragraph that starts with the styled `head`, later lines indented, no number broken."""
-        room = max(24, self._console.width)
-        lead = self._plain(numbers.printable(head.text))
-        wrapped = textwrap.wrap(
-            _glued(lead + self._plain(numbers.printable(body))),
-            room,
-            subsequent_indent=" " * indent,
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
-        for number, text in enumerate(wrapped):
-            line = Text(text.replace(_GLUE, " "))
-            if number == 0:
-                line.stylize(head.style, 0, len(lead))
-            self._console.print(line, soft_wrap=True)
-
-    def table(self, panel: Panel, spec: AuditSpec) -> None:
-        """One panel, in as many blocks of columns as the width asks for, its caption above the first."""
-        self.blank()
-        self.line(*caption(panel, spec))
-        labels = [_name(row) for row in panel.rows]
-        names = [numbers.shortened(numbers.printable(label), _NAME_WIDTH) for label in labels]
-        cells, blocks = _layout(panel, self._console.width - max(map(len, names)))
-        for number, block in enumerate(blocks):
-            if number:
-                self.blank()
-            box = Box(_RULED_ASCII if self._ascii else _RULED, ascii=self._ascii)
-            table = Table(box=box, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), header_style="bold")
-            table.add_column("", no_wrap=True)
-            for column in block:
-                table.add_column(self._plain(column.title), justify="right", no_wrap=True)
-            for name, row in zip(names, panel.rows, strict=True):
-                texts = [name, *(column.write(row, cells) for column in block)]
-                table.add_row(*(Text(self._plain(text)) for text in texts), style="" if row.is_null else "bold")
-            self._console.print(table)
-
-    def _plain(self, text: str) -> str:
-        return numbers.ascii_only(text) if self._ascii else text
-
-
-def _glued(text: str) -> str:
-    """`text` with no place to break inside an interval, or between a number and its unit or interval."""
-    text = re.sub(r"\[[^\[\]]*\]", lambda match: match.group().replace(" ", _GLUE), text)
-    text = re.sub(
-        r"(?<=[\d\u2013]) (?=%|points\b|captions\b|pictures\b|pairs\b|object sets\b|images\b|photos\b|\[)", _GLUE, text
-    )
-    text = re.sub(r"(?<=\d:) (?=[-+\d])", _GLUE, text)
-    return re.sub(r"(?<=\d) / (?=\d)", f"{_GLUE}/{_GLUE}", text)
+def _table(out: Printer, panel: Panel, spec: AuditSpec) -> None:
+    """One panel, in as many blocks of columns as the width asks for, its caption above the first."""
+    out.blank()
+    out.line(*caption(panel, spec))
+    labels = [_name(row) for row in panel.rows]
+    names = [numbers.shortened(numbers.printable(label), _NAME_WIDTH) for label in labels]
+    cells, blocks = _layout(panel, out.width - max(map(len, names)))
+    for number, block in enumerate(blocks):
+        if number:
+            out.blank()
+        lines = [
+            Line([name, *(column.write(row, cells) for column in block)], "" if row.is_null else "bold")
+            for name, row in zip(names, panel.rows, strict=True)
+        ]
+        out.table(["", *(column.title for column in block)], lines)
 
 
 def _name(row: Row) -> str:
@@ -190,13 +138,5 @@ def _layout(panel: Panel, width: int) -> tuple[_Cells, list[list[_Shown]]]:
 
 
 def _blocks(panel: Panel, columns: Sequence[_Shown], cells: _Cells, width: int) -> list[list[_Shown]]:
-    blocks: list[list[_Shown]] = [[]]
-    used = 0
-    for column in columns:
-        wide = _GAP + column.width(panel, cells)
-        if blocks[-1] and used + wide > width:
-            blocks.append([])
-            used = 0
-        blocks[-1].append(column)
-        used += wide
-    return blocks
+    widths = [column.width(panel, cells) for column in columns]
+    return [[columns[place] for place in block] for block in in_blocks(widths, width)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from primacy.report import numbers
 from primacy.report.panels import Panel
+from primacy.report.printer import Head
 from primacy.report.words import HEADS, METRICS, case_title, cluster_noun, group_title, probe_name, trial_noun
 from primacy.results.record import Attribution, Coefficient, VerdictRecord
 from primacy.results.spec import AuditSpec
@@ -33,13 +32,6 @@ _EFFECTS = {
 }
 _LEVELS = ("category", "slot ")
 """Coefficients with many levels, which only the report lists."""
-
-
-class Head(NamedTuple):
-    """The start of a line and its style."""
-
-    text: str
-    style: str
 
 
 def caption(panel: Panel, spec: AuditSpec) -> tuple[Head, str]:

@@ -6,20 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from primacy.results.record import Number
+from primacy.results.record import Number, Value
 from primacy.results.spec import AuditSpec
 
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Value(_Record):
-    """A number with its interval; None where not defined."""
-
-    value: Number
-    ci_low: Number
-    ci_high: Number
 
 
 class NullValue(_Record):

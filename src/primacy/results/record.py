@@ -25,6 +25,14 @@ class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Value(_Record):
+    """A number with its interval; None where not defined."""
+
+    value: Number
+    ci_low: Number
+    ci_high: Number
+
+
 class Estimate(_Record):
     """One number: a metric of a probe at one level of a group, with its interval and denominators.
 

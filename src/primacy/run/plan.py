@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from primacy import identity
+from primacy.corpus.finder import lexicon_finder
 from primacy.design.balance import balance
 from primacy.design.orders import orders
 from primacy.design.random_sentences import random_sentences
@@ -21,9 +22,8 @@ from primacy.encoders.battery import item_texts
 from primacy.results.spec import AuditSpec
 from primacy.stimuli.captions import (
     observed_captions,
-    published_matcher,
+    published_finder,
     read_coco_captions,
-    whole_word_matcher,
 )
 
 
@@ -70,9 +70,9 @@ def _tor(
 ) -> TextTrials:
     n = template.n
     if spec.design == "captions":
-        matcher = published_matcher if spec.protocol == "paper" else whole_word_matcher
+        finder = published_finder if spec.protocol == "paper" else lexicon_finder
         captions = read_coco_captions(Path(spec.captions or ""))
-        return observed_captions(captions, vocabulary, template, matcher(vocabulary))
+        return observed_captions(captions, vocabulary, template, finder(vocabulary))
     if spec.design == "size-category":
         rng = identity.rng_stream(spec.seed, "size-category", f"n={n}")
         counts = token_counts(vocabulary.names)

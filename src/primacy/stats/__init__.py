@@ -15,6 +15,9 @@
     choice.py         attribution: which of position, token count and category decides the winner
     picture_model.py, image_choice.py   the same for pictures: area, centrality, slot, contrast, category
     deviance_split.py  what each of these explains
+    jackknife.py      the delete-a-group jackknife of sums, ratios and functions of them
+    mantel_haenszel.py   the common odds ratio over strata; odds ratios in bits
+    conditional_logit.py, conditional_likelihood.py   binary outcomes with strata held fixed
 
 Import from these files; nothing is re-exported here.
 """

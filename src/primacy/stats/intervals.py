@@ -130,23 +130,29 @@ def intervals(
 ) -> Intervals:
     """`interval` for M columns at once: value (M,), draws (B, M), n_clusters int or (M,)."""
     se = standard_error(draws, n_clusters=n_clusters)
-    estimate, low, high = standard_error_limits(value, se, level, n_clusters=n_clusters)
+    return standard_error_limits(value, se, level, n_clusters=n_clusters, bounds=bounds)
+
+
+def standard_error_limits(
+    value: ArrayLike,
+    se: ArrayLike,
+    level: float,
+    *,
+    n_clusters: ArrayLike,
+    bounds: tuple[float, float] | None = None,
+) -> Intervals:
+    """value +- t(K-1) x se for estimates (M,) whose standard errors (M,) are already known; `bounds` as `interval`."""
+    value, se = without_rounding(value, se), np.asarray(se, dtype=float)
+    t = _t_quantile(level, n_clusters)
+    low, high = value - t * se, value + t * se
     if bounds is not None:
-        t = _t_quantile(level, n_clusters)
         unit = bounds[1] - bounds[0]
-        share = (estimate - bounds[0]) / unit
+        share = (value - bounds[0]) / unit
         at_bound = (se == 0) & ((share <= _ROUNDING) | (share >= 1 - _ROUNDING))
         score = _score_limits(np.clip(share, 0, 1), np.asarray(n_clusters, dtype=float), t)
         low = np.where(at_bound, bounds[0] + unit * score[0], np.maximum(low, bounds[0]))
         high = np.where(at_bound, bounds[0] + unit * score[1], np.minimum(high, bounds[1]))
-    return Intervals(estimate, low, high)
-
-
-def standard_error_limits(value: ArrayLike, se: ArrayLike, level: float, *, n_clusters: ArrayLike) -> Intervals:
-    """value +- t(K-1) x se for estimates (M,) whose standard errors (M,) are already known."""
-    value = without_rounding(value, se)
-    half = _t_quantile(level, n_clusters) * np.asarray(se, dtype=float)
-    return Intervals(value, value - half, value + half)
+    return Intervals(value, low, high)
 
 
 def share_intervals(value: ArrayLike, draws: ArrayLike, level: float = 0.95, *, n_clusters: ArrayLike) -> Intervals:
@@ -158,8 +164,12 @@ def share_intervals(value: ArrayLike, draws: ArrayLike, level: float = 0.95, *, 
     file). Where no cluster differs from 0 (or from 1) each cluster counts as one observation; where all agree
     on another value (a constant encoder) the width is 0.
     """
-    value = np.asarray(value, dtype=float)
-    se = standard_error(draws, n_clusters=n_clusters)
+    return share_limits(value, standard_error(draws, n_clusters=n_clusters), level, n_clusters=n_clusters)
+
+
+def share_limits(value: ArrayLike, se: ArrayLike, level: float = 0.95, *, n_clusters: ArrayLike) -> Intervals:
+    """`share_intervals` of shares (M,) whose standard errors (M,) are already known."""
+    value, se = np.asarray(value, dtype=float), np.asarray(se, dtype=float)
     at_bound = (value <= _ROUNDING) | (value >= 1 - _ROUNDING)
     with np.errstate(divide="ignore", invalid="ignore"):
         n_eff = np.where(at_bound, np.asarray(n_clusters, dtype=float), value * (1 - value) / se**2)

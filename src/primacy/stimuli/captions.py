@@ -15,7 +15,6 @@ import numpy as np
 from primacy.design.templates import Template
 from primacy.design.text import TrialBlock
 from primacy.design.vocabulary import Vocabulary
-from primacy.encoders.lexicon import Lexicon
 from primacy.errors import DesignError, UsageError
 from primacy.stimuli.bounded_json import entries, read_json
 
@@ -27,7 +26,8 @@ class Caption(NamedTuple):
     text: str
 
 
-Matcher = Callable[[str], list[int]]
+Finder = Callable[[list[str]], list[list[int]]]
+"""Captions -> distinct category ids of each, in order of first mention."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class ObservedCaptions:
 
 
 def observed_captions(
-    captions: Iterable[Caption], vocabulary: Vocabulary, template: Template, matcher: Matcher
+    captions: Iterable[Caption], vocabulary: Vocabulary, template: Template, find: Finder
 ) -> ObservedCaptions:
     """Keep the captions that mention exactly `template.n` distinct categories.
 
@@ -72,15 +72,17 @@ def observed_captions(
         captions: any captions; those of one image form a cluster.
         vocabulary: categories to look for.
         template: gallery pattern, its n is the number of objects.
-        matcher: caption -> distinct category ids in order of first mention.
+        find: finds the mentions: `published_finder`, or `primacy.corpus.finder.lexicon_finder`.
 
     Raises:
         DesignError: fewer than two images are left.
     """
+    captions = list(captions)
+    mentions = find([caption.text for caption in captions])
     kept = [
         (caption.image_id, caption.text, found)
-        for caption in captions
-        if len(found := matcher(caption.text)) == template.n
+        for caption, found in zip(captions, mentions, strict=True)
+        if len(found) == template.n
     ]
     kept.sort(key=lambda row: row[0])
     images = np.array([image for image, _, _ in kept], dtype=np.int64)
@@ -94,32 +96,18 @@ def observed_captions(
     return ObservedCaptions(vocabulary, template, [text for _, text, _ in kept], objects, clusters)
 
 
-def whole_word_matcher(vocabulary: Vocabulary) -> Matcher:
-    """Whole words, longest match first, plurals and synonyms; a category counts where it is first mentioned."""
-    forms: dict[str, int] = {}
-    for index, category in enumerate(vocabulary.categories):
-        for form in (category.name, category.plural, *category.synonyms):
-            forms.setdefault(form, index)
-    lexicon, category_of = Lexicon(forms), list(forms.values())
-
-    def match(text: str) -> list[int]:
-        return list(dict.fromkeys(category_of[i] for i in lexicon.find(text)))
-
-    return match
-
-
-def published_matcher(vocabulary: Vocabulary) -> Matcher:
+def published_finder(vocabulary: Vocabulary) -> Finder:
     """The published rule (docs/paper.md F9): names that are whitespace tokens, in order of their first substring.
 
     Multi-word names, plurals and synonyms never match, and a substring ("cat" in "located") may decide the order.
     """
 
-    def match(text: str) -> list[int]:
+    def mentioned(text: str) -> list[int]:
         tokens = text.split()
         found = [i for i, name in enumerate(vocabulary.names) if name in tokens]
         return sorted(found, key=lambda i: text.index(vocabulary.names[i]))
 
-    return match
+    return lambda texts: [mentioned(text) for text in texts]
 
 
 def read_coco_captions(path: Path) -> list[Caption]:

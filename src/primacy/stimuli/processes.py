@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import atexit
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +12,7 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 
 from primacy.errors import RenderError
+from primacy.process_tasks import obey_parent
 from primacy.render.base import Renderer
 from primacy.stimuli.draw import Batch, Drawn, Line, Opener
 
@@ -67,12 +65,6 @@ def draw_side_by_side(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def obey_parent() -> None:
-    """In a worker process: leave Ctrl-C to the parent, which is told of it too, and die when it does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
 def _start(opener: Opener, batch: Batch, stop: Event, done: Synchronized) -> None:
     obey_parent()
     _Worker.opener, _Worker.batch, _Worker.stop, _Worker.done = opener, batch, stop, done
@@ -90,10 +82,3 @@ def _draw(lines: Sequence[Line]) -> Drawn:
 def _count(done: int) -> None:
     with _Worker.done.get_lock():
         _Worker.done.value += done
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)  # nobody would ever ask for work again

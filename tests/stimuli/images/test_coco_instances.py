@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from primacy.errors import UsageError
-from primacy.stimuli.images.coco_instances import Polygons, RunLengths, read_coco_instances
+from primacy.stimuli.images.coco_instances import read_coco_instances
+from primacy.stimuli.images.coco_shapes import Polygons, RunLengths
 
 
 def thing(image_id=1, category_id=18, bbox=(10, 10, 20, 10), **fields):

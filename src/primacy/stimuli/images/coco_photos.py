@@ -18,7 +18,8 @@ from primacy.errors import DatasetError, UsageError
 from primacy.identity import fingerprint
 from primacy.listener import Listener, Silent
 from primacy.stimuli.images.base import Skipped
-from primacy.stimuli.images.coco_instances import CocoImage, CocoInstances, Instance, read_coco_instances
+from primacy.stimuli.images.coco_entries import CocoImage, Instance
+from primacy.stimuli.images.coco_instances import CocoInstances, read_coco_instances
 from primacy.stimuli.images.coco_regions import Regions, Seen, regions
 from primacy.stimuli.images.decode import read_picture
 from primacy.stimuli.images.photo_files import PhotoFiles

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from primacy.design.crops import Window
-from primacy.stimuli.images.coco_instances import CocoImage, Instance
+from primacy.stimuli.images.coco_entries import CocoImage, Instance
 from primacy.stimuli.images.coco_shapes import drawn
 
 LARGE = 0.1

@@ -17,7 +17,7 @@ _MAX_DIGITS = 12  # of five bits each in a compressed run length: more than any 
 
 @dataclass(frozen=True, eq=False)
 class Polygons:
-    """Outlines of one thing's parts: float32 (k, 2) arrays of x, y in pixels of the annotated picture, k >= 3."""
+    """Outlines of one thing's parts: float64 (k, 2) arrays of x, y in pixels of the annotated picture, k >= 3."""
 
     parts: tuple[np.ndarray, ...]
 
@@ -44,23 +44,25 @@ def uncompressed_counts(text: str) -> np.ndarray:
     Raises:
         ValueError: characters outside the code, or a number that does not end.
     """
-    counts: list[int] = []
-    value = digits = 0
-    for character in text:
-        code = ord(character) - 48
-        if not 0 <= code < 64 or digits == _MAX_DIGITS:
-            raise ValueError(f"character {character!r} does not belong in compressed run lengths")
-        value |= (code & 31) << (5 * digits)
-        digits += 1
-        if code & 32:
-            continue
-        if code & 16:
-            value -= 1 << (5 * digits)
-        counts.append(value + counts[-2] if len(counts) > 2 else value)
-        value = digits = 0
-    if digits:
+    codes = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8).astype(np.int64) - 48
+    ends = np.flatnonzero(codes & 32 == 0)
+    starts = np.concatenate([[0], ends + 1])
+    digits = np.diff(starts)
+    strange = (codes < 0) | (codes >= 64)
+    if strange.any():
+        raise ValueError(f"character {text[int(np.argmax(strange))]!r} does not belong in compressed run lengths")
+    if starts[-1] != len(codes):
         raise ValueError("the last of the compressed run lengths does not end")
-    return np.array(counts, dtype=np.int64)
+    if (digits > _MAX_DIGITS).any():
+        raise ValueError(f"a number of the compressed run lengths has more than {_MAX_DIGITS} digits")
+    if not len(ends):
+        return np.zeros(0, dtype=np.int64)
+    place = np.arange(len(codes)) - np.repeat(starts[:-1], digits)
+    counts = np.add.reduceat((codes & 31) << (5 * place), starts[:-1])
+    counts -= np.where(codes[ends] & 16, 1 << (5 * digits), 0)
+    for parity in (1, 2):
+        counts[parity::2] = np.cumsum(counts[parity::2])
+    return counts
 
 
 def drawn(shape: Shape | None, box: Box, picture: tuple[int, int], grid: tuple[int, int]) -> np.ndarray:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from primacy.encoders._hub import PROBE_SECONDS, first_line
+from primacy.encoders._hub import PROBE_SECONDS
 from primacy.encoders._names import require
-from primacy.errors import DatasetError, UsageError
+from primacy.errors import DatasetError, UsageError, first_line
 
 PREFIX = "hub:"
 _FORM = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:/(?P<folder>[^@]+?))?/?(?:@(?P<revision>[^@\s]+))?")

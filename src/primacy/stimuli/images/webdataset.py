@@ -19,6 +19,7 @@ from primacy.stimuli.images.base import Skipped
 from primacy.stimuli.images.decode import SUFFIXES
 from primacy.stimuli.images.stated import FIELDS, Clusters, factor, objects_of
 from primacy.stimuli.images.stored import Blob, Entry, StoredPictures
+from primacy.stimuli.images.tar_members import Member, tar_members
 
 _MAX_JSON = 1_000_000
 _MASK = ".mask.png"
@@ -77,43 +78,26 @@ def _index(path: Path) -> tuple[dict[str, _Sample], list[Skipped]]:
     samples: dict[str, _Sample] = {}
     strays: list[Skipped] = []
     try:
-        size = path.stat().st_size
-        with tarfile.open(path, "r:") as archive:
-            while True:
-                try:
-                    member = archive.next()
-                except tarfile.TarError as error:
-                    strays.append(Skipped(path.name, f"the archive is broken after {len(samples)} samples: {error}"))
-                    break
-                if member is None:
-                    break
-                if not member.isdir():
-                    _file(samples, strays, path, member, size)
-                # tarfile keeps every header that it has read: gigabytes for millions of them.
-                archive.members = []  # type: ignore[attr-defined]
-    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
-        raise DatasetError(
-            f"cannot read {path} as an uncompressed .tar archive: {error}",
-            hint="Unpack .tar.gz, .tgz and .zip archives first.",
-        ) from None
+        for member in tar_members(path):
+            _file(samples, strays, member)
+    except tarfile.TarError as error:
+        strays.append(Skipped(path.name, f"the archive is broken after {len(samples)} samples: {error}"))
     return samples, strays
 
 
-def _file(samples: dict[str, _Sample], strays: list[Skipped], path: Path, member: tarfile.TarInfo, size: int) -> None:
+def _file(samples: dict[str, _Sample], strays: list[Skipped], member: Member) -> None:
     name = PurePosixPath(member.name)
     stem, dot, ending = name.name.partition(".")
     ending = (dot + ending).lower()
-    if not member.isreg() or member.issparse():
-        strays.append(Skipped(member.name, "no plain file"))
-    elif member.offset_data + member.size > size:
-        strays.append(Skipped(member.name, "the archive ends within it"))
+    if member.trouble:
+        strays.append(Skipped(member.name, member.trouble))
     elif not stem or ending not in (".json", _MASK, *SUFFIXES):
         strays.append(Skipped(member.name, "neither a picture nor a .json nor a .mask.png"))
     else:
         sample = samples.setdefault(str(name.parent / stem), _Sample())
         part = {".json": "facts", _MASK: "mask"}.get(ending, "image")
         if getattr(sample, part) is None:
-            setattr(sample, part, Blob(path, member.offset_data, member.size))
+            setattr(sample, part, member.blob)
         else:
             sample.doubled.append(member.name)
 

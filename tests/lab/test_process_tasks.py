@@ -11,15 +11,16 @@ from contextlib import closing
 
 import pytest
 
-from primacy.errors import RunError
-from primacy.lab.side_by_side import side_by_side
+from primacy.design.vocabulary import load_vocabulary
+from primacy.errors import RunError, UnknownNameError
+from primacy.process_tasks import side_by_side
 
 CHILD = """
 import signal
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background start with it ignored
 
-from primacy.lab.side_by_side import side_by_side
+from primacy.process_tasks import side_by_side
 
 if __name__ == "__main__":
     jobs = [f"import pathlib, time; pathlib.Path('{name}').touch(); time.sleep(300)" for name in "ab"]
@@ -45,6 +46,14 @@ def test_a_job_that_fails_ends_the_others():
         list(side_by_side(time.sleep, [300.0, "soon"], 2))
     assert time.monotonic() - before < 100
     assert multiprocessing.active_children() == []
+
+
+def test_what_a_job_raises_comes_out_as_it_is():
+    with pytest.raises(UnknownNameError, match="unknown") as here:
+        load_vocabulary("coco8")
+    with pytest.raises(UnknownNameError) as there:
+        list(side_by_side(load_vocabulary, ["coco8", "coco8"], 2))
+    assert (str(there.value), there.value.hint) == (str(here.value), here.value.hint) and here.value.hint
 
 
 def test_a_worker_that_dies_is_one_line():
