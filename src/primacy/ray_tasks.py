@@ -88,7 +88,8 @@ def _connected(address: str | None = None) -> Any:
         if address is None:
             raise
         raise UsageError(
-            f"no Ray cluster answers at {address!r}", hint="Start one (ray start --head), or give no address."
+            f"no Ray cluster answers at {address!r}",
+            hint="Start one (ray start --head), or give no address. If it asks for a token, set RAY_AUTH_MODE=token.",
         ) from error
     return ray
 
