@@ -40,9 +40,13 @@ def visible(edges: np.ndarray) -> np.ndarray:
     return (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
 
 
+ROUNDING = 1e-4
+"""Of boxes (shares of a side) and scores: what batches and threads change. Padding moves boxes by ten times as much."""
+
+
 def alike(one: Detections, other: Detections) -> None:
-    np.testing.assert_allclose(one.boxes, other.boxes, atol=2e-5)
-    np.testing.assert_allclose(one.scores, other.scores, atol=2e-5)
+    np.testing.assert_allclose(one.boxes, other.boxes, atol=ROUNDING)
+    np.testing.assert_allclose(one.scores, other.scores, atol=ROUNDING)
     assert one.categories.tolist() == other.categories.tolist()
 
 
@@ -224,7 +228,7 @@ def test_padding_to_one_size_would_change_what_is_found(checkpoint, pictures, ki
         alone = model(
             **images(images=pictures[0], return_tensors="pt"), **{name: ids[:1] for name, ids in texts.items()}
         ).pred_boxes[0]
-    assert (padded - alone).abs().max() > 1e-3
+    assert (padded - alone).abs().max() > 10 * ROUNDING
 
 
 def test_labels_are_found_by_name_plural_and_synonym():
